@@ -1,0 +1,274 @@
+//! What the program uses: every setting with its final value.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Every setting of the program.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from; `None` if the defaults stand.
+    pub file: Option<PathBuf>,
+    /// Where the store, the socket and the workspaces live.
+    pub data_dir: PathBuf,
+    /// The gate's settings.
+    pub approval: ApprovalSettings,
+    /// The analysis's settings.
+    pub analysis: AnalysisSettings,
+    /// The control system's settings.
+    pub control_system: ControlSystemSettings,
+    /// The settings of the graph `python_executor`.
+    pub executor: ExecutorSettings,
+    /// Where and how programs run.
+    pub execution: ExecutionSettings,
+    /// Which generator writes the code, and the settings of each.
+    pub generation: GenerationSettings,
+    /// The store's settings.
+    pub store: StoreSettings,
+    /// The name decisions are recorded under when none is given.
+    pub default_actor: Option<String>,
+}
+
+/// `approval.global_mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GlobalApproval {
+    /// No capability asks of its own accord; write access asks all the same.
+    Disabled,
+    /// Each capability asks as its own mode says.
+    Selective,
+    /// Everything asks.
+    AllCapabilities,
+}
+
+/// `approval.capabilities.python_execution.mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeApproval {
+    /// Nothing asks but write access.
+    Disabled,
+    /// Control-system writes and what may hide one ask (`epics_writes` is the older name).
+    ControlWrites,
+    /// All code asks.
+    AllCode,
+}
+
+/// What happens to `read_only` code in which a write was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadOnlyWrite {
+    /// A human is asked to raise it to write access.
+    Ask,
+    /// It is refused.
+    Refuse,
+}
+
+/// The gate's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalSettings {
+    /// Over all capabilities.
+    pub global_mode: GlobalApproval,
+    /// For the execution of Python.
+    pub python_execution: CodeApproval,
+    /// For `read_only` code in which a write was found.
+    pub read_only_write: ReadOnlyWrite,
+    /// How long a question can be answered.
+    pub expires_after: Duration,
+    /// How long a grant stands before the effect must have started.
+    pub grant_ttl: Duration,
+    /// How many questions one request may ask.
+    pub max_questions: u32,
+    /// How many questions one requester may have pending.
+    pub max_pending_per_requester: u32,
+}
+
+/// How regular expressions of the configuration join the built-in ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PatternMode {
+    /// They are added.
+    Extend,
+    /// They stand alone.
+    Override,
+}
+
+/// The analysis's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisSettings {
+    /// The control system's type: `epics`, `tango`, `doocs`, `labview`, `mock` or another name.
+    pub control_system: String,
+    /// How the patterns below join the built-in ones.
+    pub pattern_mode: PatternMode,
+    /// Regular expressions for writes, each with the key it came from.
+    pub write_patterns: Vec<(String, String)>,
+    /// Regular expressions for reads, each with the key it came from.
+    pub read_patterns: Vec<(String, String)>,
+    /// Whether a regular expression's hit always stands.
+    pub strict: bool,
+    /// The most bytes a program may have.
+    pub max_bytes: usize,
+    /// Modules whose import is harmless, besides the built-in list.
+    pub safe_modules: Vec<String>,
+}
+
+/// The control system's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlSystemSettings {
+    /// Whether write access is possible at all.
+    pub writes_enabled: bool,
+    /// How many write runs may go on at once.
+    pub max_concurrent_writes: usize,
+}
+
+/// The settings of the graph `python_executor`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutorSettings {
+    /// How often code is generated anew because of its text (generation, syntax, findings).
+    pub max_generation_retries: u32,
+    /// How often code is generated anew because of how it ran.
+    pub max_execution_retries: u32,
+    /// The wall time of one execution.
+    pub execution_timeout: Duration,
+    /// How many supersteps one run may take.
+    pub recursion_limit: u32,
+}
+
+/// `execution.execution_method`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionMethod {
+    /// In a sandbox on this host.
+    Local,
+    /// In a Jupyter server.
+    Container,
+}
+
+/// `execution.local.isolation`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// bubblewrap, or refuse.
+    Bubblewrap,
+    /// None at all: the program runs as the service's own user.
+    None,
+}
+
+/// Where and how programs run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutionSettings {
+    /// The backend.
+    pub method: ExecutionMethod,
+    /// The sandbox on this host.
+    pub local: LocalSettings,
+    /// Where runs keep their folders.
+    pub workspace_dir: PathBuf,
+    /// The most bytes of standard output and of standard error that are kept.
+    pub max_output_bytes: usize,
+    /// The most bytes of one file.
+    pub max_file_bytes: u64,
+    /// The most bytes of memory of one process.
+    pub max_memory_bytes: u64,
+    /// The most processes of one run.
+    pub max_processes: u64,
+    /// The most bytes of all files of one run together.
+    pub max_workspace_bytes: u64,
+    /// The most files of one run.
+    pub max_workspace_files: usize,
+}
+
+/// The sandbox on this host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalSettings {
+    /// The interpreter: an executable, or the directory of a virtual environment.
+    pub python: PathBuf,
+    /// The isolation to run in.
+    pub isolation: Isolation,
+    /// Whether approved write runs get the host's network.
+    pub unsafe_host_network: bool,
+    /// The user programs run as when the service runs as root.
+    pub user: String,
+    /// Environment variables the program gets, besides the fixed ones (`EPICS_CA_ADDR_LIST` …).
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Which generator writes the code, and the settings of each.
+#[derive(Debug, Clone)]
+pub struct GenerationSettings {
+    /// The generator's name.
+    pub generator: String,
+    /// The settings of `basic`.
+    pub basic: BasicSettings,
+    /// The settings of `mock`.
+    pub mock: MockSettings,
+    /// The settings of generators that an application registers, by name.
+    pub custom: BTreeMap<String, Value>,
+}
+
+/// The settings of the generator `basic`.
+#[derive(Debug, Clone)]
+pub struct BasicSettings {
+    /// Where the endpoint is: the part before `/chat/completions`.
+    pub base_url: String,
+    /// The model.
+    pub model: String,
+    /// The key, if the endpoint wants one.
+    pub api_key: Option<SecretString>,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// How often an unreachable or overloaded endpoint is called again.
+    pub max_retries: u32,
+    /// The sampling temperature.
+    pub temperature: Option<f64>,
+    /// The most tokens of an answer.
+    pub max_tokens: Option<u64>,
+    /// How many of the last errors the prompt tells.
+    pub max_errors: usize,
+    /// A directory whose `system.j2` and `user.j2` stand in for the built-in templates.
+    pub templates: Option<PathBuf>,
+    /// The request's fields that may reach the model.
+    pub fields: Vec<String>,
+}
+
+/// The settings of the generator `mock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MockSettings {
+    /// What it does on each attempt; the last one repeats.
+    pub behaviors: Vec<MockBehavior>,
+}
+
+/// What the generator `mock` does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MockBehavior {
+    /// Code that runs and fills `results`.
+    Success,
+    /// Code that is not Python.
+    SyntaxError,
+    /// Code that divides by zero.
+    RuntimeError,
+    /// Code that leaves no `results`.
+    MissingResults,
+    /// Code that writes a process variable (`epics_write` is another name).
+    ChannelWrite,
+    /// Code that reads a process variable.
+    ChannelRead,
+    /// Fails at first, and succeeds once it is told of an error.
+    ErrorAware,
+    /// Code with a risk finding.
+    SecurityRisk,
+    /// This code.
+    Code(String),
+}
+
+/// The store's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreSettings {
+    /// The size of sled's segments, in bytes.
+    pub segment_bytes: usize,
+    /// The size of sled's cache, in bytes.
+    pub cache_bytes: u64,
+    /// Below this many free bytes on the disk new requests are refused.
+    pub min_free_bytes: u64,
+}

@@ -1,0 +1,9 @@
+//! Holdpoint: code written by a language model runs against a control system only after a human
+//! has approved exactly that code, survives anything that happens in between, and can prove it
+//! afterwards.
+
+pub mod model;
+pub mod store;
+pub mod config;
+pub mod generation;
+pub mod execution;

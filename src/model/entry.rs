@@ -1,0 +1,284 @@
+//! What a thread's log holds, and what the service-wide audit log holds.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Actor, Answer, Checkpoint, CheckpointId, Digest, Failure, Grant, GrantId, Interrupt, Namespace,
+    Outcome, RunId, TaskId, ThreadId, Timestamp, ValueRef,
+};
+
+/// One thing that happened on a thread. The thread's head is what these entries add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Entry {
+    /// The thread came to be.
+    ThreadCreated {
+        /// The graph it runs.
+        graph: String,
+        /// The caller's own name for it.
+        name: Option<String>,
+        /// Who made it.
+        by: Actor,
+        /// The caller's own data.
+        #[serde(default)]
+        metadata: BTreeMap<String, Value>,
+    },
+    /// A run began; it owns the thread until it finishes.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// The process instance that runs it.
+        owner: uuid::Uuid,
+        /// Counts the runs of the thread: a later run's number fences off an earlier one.
+        fence: u64,
+        /// Who asked for it.
+        by: Actor,
+        /// What it was given, as JSON.
+        input: Option<ValueRef>,
+        /// Whether it begins the thread's work anew.
+        new_input: bool,
+    },
+    /// A superstep, an input or a steering was committed.
+    Checkpoint(Checkpoint),
+    /// A task came to its end; its writes count once all tasks of its superstep have ended.
+    TaskFinished {
+        /// The graph.
+        #[serde(default)]
+        namespace: Namespace,
+        /// The checkpoint it ran on.
+        checkpoint: CheckpointId,
+        /// The task.
+        task: TaskId,
+        /// The node.
+        node: String,
+        /// What it wrote.
+        writes: BTreeMap<String, ValueRef>,
+        /// How many attempts it took.
+        attempts: u32,
+    },
+    /// A task failed for good.
+    TaskFailed {
+        /// The graph.
+        #[serde(default)]
+        namespace: Namespace,
+        /// The checkpoint it ran on.
+        checkpoint: CheckpointId,
+        /// The task.
+        task: TaskId,
+        /// The failure.
+        failure: Failure,
+    },
+    /// A part of a task that must not repeat was done.
+    Once {
+        /// The graph.
+        #[serde(default)]
+        namespace: Namespace,
+        /// The checkpoint the task runs on.
+        checkpoint: CheckpointId,
+        /// The task.
+        task: TaskId,
+        /// The part's name, unique in its task.
+        name: String,
+        /// What it gave.
+        value: ValueRef,
+    },
+    /// A task asked a question.
+    Asked(Interrupt),
+    /// A question was answered, expired, was cancelled or superseded.
+    Resolved {
+        /// The end of the interrupt.
+        answer: Answer,
+        /// The permission that comes with the answer.
+        grant: Option<Grant>,
+    },
+    /// An effect is about to start; from here on nobody may start it again.
+    EffectStarted {
+        /// The graph.
+        #[serde(default)]
+        namespace: Namespace,
+        /// The checkpoint the task runs on.
+        checkpoint: CheckpointId,
+        /// The task.
+        task: TaskId,
+        /// The node.
+        node: String,
+        /// The effect's name, unique in its task.
+        name: String,
+        /// The grant it consumes.
+        grant: Option<GrantId>,
+        /// What is about to happen, for the auditor.
+        facts: Value,
+    },
+    /// An effect came to a known end.
+    EffectFinished {
+        /// The graph.
+        #[serde(default)]
+        namespace: Namespace,
+        /// The checkpoint the task runs on.
+        checkpoint: CheckpointId,
+        /// The task.
+        task: TaskId,
+        /// The effect's name.
+        name: String,
+        /// What it gave.
+        value: ValueRef,
+    },
+    /// A grant was withdrawn before anything started under it.
+    GrantVoided {
+        /// The grant.
+        grant: GrantId,
+        /// Why.
+        reason: String,
+    },
+    /// A run ended.
+    RunFinished {
+        /// The run.
+        run: RunId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Something was refused on this thread, for the auditor.
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// Why it was refused.
+        reason: String,
+        /// Who asked.
+        by: Actor,
+    },
+}
+
+impl Entry {
+    /// The entry's name, as it is written.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ThreadCreated { .. } => "thread_created",
+            Self::RunStarted { .. } => "run_started",
+            Self::Checkpoint(_) => "checkpoint",
+            Self::TaskFinished { .. } => "task_finished",
+            Self::TaskFailed { .. } => "task_failed",
+            Self::Once { .. } => "once",
+            Self::Asked(_) => "asked",
+            Self::Resolved { .. } => "resolved",
+            Self::EffectStarted { .. } => "effect_started",
+            Self::EffectFinished { .. } => "effect_finished",
+            Self::GrantVoided { .. } => "grant_voided",
+            Self::RunFinished { .. } => "run_finished",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
+    /// The stored values the entry refers to.
+    pub fn values(&self) -> Vec<&ValueRef> {
+        match self {
+            Self::RunStarted { input, .. } => input.iter().collect(),
+            Self::Checkpoint(checkpoint) => checkpoint
+                .channels
+                .values()
+                .chain(checkpoint.tasks.iter().filter_map(|task| task.argument.as_ref()))
+                .collect(),
+            Self::TaskFinished { writes, .. } => writes.values().collect(),
+            Self::Once { value, .. } | Self::EffectFinished { value, .. } => vec![value],
+            Self::Asked(interrupt) => vec![&interrupt.question],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A position in a thread's log: the number of its last record and that record's hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordMark {
+    /// Counts the thread's records from 1.
+    pub seq: u64,
+    /// The hash of the record.
+    pub hash: Digest,
+}
+
+/// One link of a thread's chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of the record's form.
+    pub format: u16,
+    /// The thread.
+    pub thread: ThreadId,
+    /// Counts the thread's records from 1.
+    pub seq: u64,
+    /// The hash of the record before this one; zeros before the first.
+    pub previous: Digest,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What happened.
+    pub entry: Entry,
+}
+
+impl Record {
+    /// The form this program writes.
+    pub const FORMAT: u16 = 1;
+}
+
+/// Something that concerns the whole service, not one thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServiceEvent {
+    /// The store came to be.
+    StoreCreated,
+    /// Writes were stopped.
+    Frozen {
+        /// Who stopped them.
+        by: Actor,
+        /// Why.
+        reason: String,
+    },
+    /// Writes were allowed again.
+    Unfrozen {
+        /// Who allowed them.
+        by: Actor,
+    },
+    /// A request or a decision was refused at a door.
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// Why it was refused.
+        reason: String,
+        /// Who asked.
+        by: Actor,
+        /// The thread it concerned.
+        thread: Option<ThreadId>,
+    },
+}
+
+/// What an audit entry vouches for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum AuditFact {
+    /// A thread's log grew to this record.
+    Thread {
+        /// The thread.
+        thread: ThreadId,
+        /// Its last record.
+        head: RecordMark,
+        /// What the new records are.
+        kinds: Vec<String>,
+    },
+    /// Something concerned the whole service.
+    Service {
+        /// What it was.
+        event: ServiceEvent,
+    },
+}
+
+/// One link of the service-wide chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Counts the entries from 1, without gaps.
+    pub seq: u64,
+    /// The hash of the entry before this one; zeros before the first.
+    pub previous: Digest,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What it vouches for.
+    pub fact: AuditFact,
+}

@@ -1,0 +1,29 @@
+//! WORDS: the vocabulary of Holdpoint as plain data, without I/O and without async.
+
+mod actor;
+mod checkpoint;
+mod command;
+mod entry;
+mod event;
+mod finding;
+mod grant;
+mod head;
+mod id;
+mod interrupt;
+mod run;
+mod time;
+mod value;
+
+pub use actor::{Actor, Authentication, Entrance};
+pub use checkpoint::{Checkpoint, GraphVersion, Namespace, PlannedTask, Source};
+pub use command::{Command, Resume};
+pub use entry::{AuditEntry, AuditFact, Entry, Record, RecordMark, ServiceEvent};
+pub use event::Event;
+pub use finding::{Category, Evidence, Finding, Severity};
+pub use grant::Grant;
+pub use head::{ActiveRun, CheckpointMark, Head, OpenEffect, ThreadStatus};
+pub use id::{CheckpointId, CodeSha256, Digest, GrantId, InterruptId, InvalidId, RunId, TaskId, ThreadId};
+pub use interrupt::{Answer, Interrupt, InterruptKind, Resolution, Settlement};
+pub use run::{ErrorClass, Failure, Outcome};
+pub use time::{Clock, Timestamp};
+pub use value::{Channels, ChunkRef, ValueRef, canonical_json};
