@@ -2,8 +2,8 @@
 //! has approved exactly that code, survives anything that happens in between, and can prove it
 //! afterwards.
 
+pub mod config;
+pub mod execution;
+pub mod generation;
 pub mod model;
 pub mod store;
-pub mod config;
-pub mod generation;
-pub mod execution;

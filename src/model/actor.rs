@@ -55,14 +55,20 @@ pub struct Actor {
 impl Actor {
     /// Holdpoint itself, acting as `part` (a timer, the recovery).
     pub fn system(part: &str) -> Self {
-        Self { name: part.to_owned(), authentication: Authentication::System, entrance: Entrance::System }
+        Self {
+            name: part.to_owned(),
+            authentication: Authentication::System,
+            entrance: Entrance::System,
+        }
     }
 
     /// A name stated by a process of `os_user`.
     pub fn asserted(name: impl Into<String>, os_user: impl Into<String>, entrance: Entrance) -> Self {
         Self {
             name: name.into(),
-            authentication: Authentication::Asserted { os_user: os_user.into() },
+            authentication: Authentication::Asserted {
+                os_user: os_user.into(),
+            },
             entrance,
         }
     }

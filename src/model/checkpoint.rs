@@ -20,7 +20,11 @@ impl Namespace {
 
     /// The namespace of the graph that `node` runs as `task`.
     pub fn child(&self, node: &str, task: &TaskId) -> Self {
-        if self.0.is_empty() { Self(format!("{node}:{task}")) } else { Self(format!("{}|{node}:{task}", self.0)) }
+        if self.0.is_empty() {
+            Self(format!("{node}:{task}"))
+        } else {
+            Self(format!("{}|{node}:{task}", self.0))
+        }
     }
 
     /// Whether this is `other` or a namespace below it.

@@ -24,8 +24,10 @@ impl Resume {
         if let Value::Object(map) = &value
             && !map.is_empty()
         {
-            let by_id: Option<BTreeMap<InterruptId, Value>> =
-                map.iter().map(|(key, value)| Some((key.parse().ok()?, value.clone()))).collect();
+            let by_id: Option<BTreeMap<InterruptId, Value>> = map
+                .iter()
+                .map(|(key, value)| Some((key.parse().ok()?, value.clone())))
+                .collect();
             if let Some(by_id) = by_id {
                 return Self::ById(by_id);
             }
@@ -54,16 +56,25 @@ pub struct Command {
 impl Command {
     /// A command that answers the thread's only question.
     pub fn resume(value: Value) -> Self {
-        Self { resume: Some(Resume::from_json(value)), ..Self::default() }
+        Self {
+            resume: Some(Resume::from_json(value)),
+            ..Self::default()
+        }
     }
 
     /// A command that answers the question `id`.
     pub fn answer(id: InterruptId, value: Value) -> Self {
-        Self { resume: Some(Resume::to(id, value)), ..Self::default() }
+        Self {
+            resume: Some(Resume::to(id, value)),
+            ..Self::default()
+        }
     }
 
     /// A command that runs `node` next.
     pub fn goto(node: impl Into<String>) -> Self {
-        Self { goto: vec![node.into()], ..Self::default() }
+        Self {
+            goto: vec![node.into()],
+            ..Self::default()
+        }
     }
 }

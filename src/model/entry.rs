@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Actor, Answer, Checkpoint, CheckpointId, Digest, Failure, Grant, GrantId, Interrupt, Namespace,
-    Outcome, RunId, TaskId, ThreadId, Timestamp, ValueRef,
+    Actor, Answer, Checkpoint, CheckpointId, Digest, Failure, Grant, GrantId, Interrupt, Namespace, Outcome,
+    RunId, TaskId, ThreadId, Timestamp, ValueRef,
 };
 
 /// One thing that happened on a thread. The thread's head is what these entries add up to.

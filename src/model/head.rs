@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Actor, CheckpointId, Digest, Entry, Failure, Grant, GrantId, Interrupt, InterruptKind, Namespace, Outcome,
-    Record, RecordMark, Resolution, RunId, TaskId, ThreadId, Timestamp,
+    Actor, CheckpointId, Digest, Entry, Failure, Grant, GrantId, Interrupt, InterruptKind, Namespace,
+    Outcome, Record, RecordMark, Resolution, RunId, TaskId, ThreadId, Timestamp,
 };
 
 /// The run that owns a thread.
@@ -109,10 +109,21 @@ pub struct Head {
 impl Head {
     /// The head after a thread's first record, or `None` if that record doesn't make a thread.
     pub fn first(record: &Record, hash: Digest) -> Option<Head> {
-        let Entry::ThreadCreated { graph, name, by, metadata } = &record.entry else { return None };
+        let Entry::ThreadCreated {
+            graph,
+            name,
+            by,
+            metadata,
+        } = &record.entry
+        else {
+            return None;
+        };
         Some(Head {
             thread: record.thread,
-            mark: RecordMark { seq: record.seq, hash },
+            mark: RecordMark {
+                seq: record.seq,
+                hash,
+            },
             graph: graph.clone(),
             name: name.clone(),
             metadata: metadata.clone(),
@@ -134,13 +145,29 @@ impl Head {
 
     /// Takes up one more record, whose hash is `hash`.
     pub fn apply(&mut self, record: &Record, hash: Digest) {
-        self.mark = RecordMark { seq: record.seq, hash };
+        self.mark = RecordMark {
+            seq: record.seq,
+            hash,
+        };
         self.updated_at = record.at;
         match &record.entry {
-            Entry::ThreadCreated { .. } | Entry::TaskFinished { .. } | Entry::Once { .. } | Entry::Refused { .. } => {}
+            Entry::ThreadCreated { .. }
+            | Entry::TaskFinished { .. }
+            | Entry::Once { .. }
+            | Entry::Refused { .. } => {}
             Entry::TaskFailed { .. } => {}
-            Entry::RunStarted { run, owner, fence, new_input, .. } => {
-                self.run = Some(ActiveRun { run: *run, owner: *owner, fence: *fence });
+            Entry::RunStarted {
+                run,
+                owner,
+                fence,
+                new_input,
+                ..
+            } => {
+                self.run = Some(ActiveRun {
+                    run: *run,
+                    owner: *owner,
+                    fence: *fence,
+                });
                 self.fence = *fence;
                 self.status = ThreadStatus::Busy;
                 if *new_input {
@@ -149,7 +176,10 @@ impl Head {
                 }
             }
             Entry::Checkpoint(checkpoint) => {
-                let mark = CheckpointMark { id: checkpoint.id, seq: record.seq };
+                let mark = CheckpointMark {
+                    id: checkpoint.id,
+                    seq: record.seq,
+                };
                 self.checkpoints.insert(checkpoint.namespace.clone(), mark);
             }
             Entry::Asked(interrupt) => {
@@ -157,18 +187,32 @@ impl Head {
                 self.asked += 1;
             }
             Entry::Resolved { answer, grant } => {
-                let ended = self.interrupts.iter().position(|interrupt| interrupt.id == answer.interrupt);
+                let ended = self
+                    .interrupts
+                    .iter()
+                    .position(|interrupt| interrupt.id == answer.interrupt);
                 let ended = ended.map(|position| self.interrupts.remove(position));
                 self.superseded |= matches!(answer.resolution, Resolution::Superseded);
                 if ended.is_some_and(|interrupt| interrupt.kind == InterruptKind::OutcomeUnknown) {
                     self.effects.retain(|effect| effect.task != answer.task);
                 }
                 self.grants.extend(grant.clone());
-                if self.interrupts.is_empty() && self.run.is_none() && self.status == ThreadStatus::Interrupted {
+                if self.interrupts.is_empty()
+                    && self.run.is_none()
+                    && self.status == ThreadStatus::Interrupted
+                {
                     self.status = ThreadStatus::Idle;
                 }
             }
-            Entry::EffectStarted { namespace, checkpoint, task, node, name, grant, facts } => {
+            Entry::EffectStarted {
+                namespace,
+                checkpoint,
+                task,
+                node,
+                name,
+                grant,
+                facts,
+            } => {
                 self.grants.retain(|live| Some(live.id) != *grant);
                 self.effects.push(OpenEffect {
                     namespace: namespace.clone(),
@@ -181,7 +225,8 @@ impl Head {
                 });
             }
             Entry::EffectFinished { task, name, .. } => {
-                self.effects.retain(|effect| effect.task != *task || effect.name != *name);
+                self.effects
+                    .retain(|effect| effect.task != *task || effect.name != *name);
             }
             Entry::GrantVoided { grant, .. } => self.grants.retain(|live| live.id != *grant),
             Entry::RunFinished { run, outcome } => {

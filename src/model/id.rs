@@ -149,7 +149,9 @@ pub struct InvalidId(String, usize);
 impl FromStr for Digest {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        unhex(text).map(Self).ok_or_else(|| InvalidId(text.to_owned(), 64))
+        unhex(text)
+            .map(Self)
+            .ok_or_else(|| InvalidId(text.to_owned(), 64))
     }
 }
 
@@ -161,7 +163,9 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -18,7 +18,11 @@ impl Timestamp {
 
     /// The moment `millis` milliseconds after the Unix epoch, held to the range of years -9999 to 9999.
     pub fn from_millis(millis: i64) -> Self {
-        Self(Instant::from_millisecond(millis).unwrap_or(if millis < 0 { Instant::MIN } else { Instant::MAX }))
+        Self(Instant::from_millisecond(millis).unwrap_or(if millis < 0 {
+            Instant::MIN
+        } else {
+            Instant::MAX
+        }))
     }
 
     /// Milliseconds since the Unix epoch.

@@ -12,8 +12,8 @@ use std::{path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 
 use crate::model::{
-    Actor, AuditEntry, CheckpointId, Digest, Head, InterruptId, Record, RecordMark, ServiceEvent, ThreadId, ThreadStatus,
-    Timestamp,
+    Actor, AuditEntry, CheckpointId, Digest, Head, InterruptId, Record, RecordMark, ServiceEvent, ThreadId,
+    ThreadStatus, Timestamp,
 };
 
 pub use transaction::{StoredValue, Transaction, seal};
@@ -99,11 +99,19 @@ pub struct RecordRange {
 
 impl RecordRange {
     /// All records, oldest first.
-    pub const ALL: RecordRange = RecordRange { after: 0, before: None, limit: usize::MAX, newest_first: false };
+    pub const ALL: RecordRange = RecordRange {
+        after: 0,
+        before: None,
+        limit: usize::MAX,
+        newest_first: false,
+    };
 
     /// All records with a number above `seq`, oldest first.
     pub fn after(seq: u64) -> Self {
-        Self { after: seq, ..Self::ALL }
+        Self {
+            after: seq,
+            ..Self::ALL
+        }
     }
 }
 
@@ -191,7 +199,11 @@ pub trait Store: Send + Sync + 'static {
     async fn records(&self, thread: ThreadId, range: RecordRange) -> Result<Vec<StoredRecord>, StoreError>;
 
     /// The record of a checkpoint, or `None` if the thread has no such checkpoint.
-    async fn checkpoint(&self, thread: ThreadId, id: CheckpointId) -> Result<Option<StoredRecord>, StoreError>;
+    async fn checkpoint(
+        &self,
+        thread: ThreadId,
+        id: CheckpointId,
+    ) -> Result<Option<StoredRecord>, StoreError>;
 
     /// The bytes of a stored piece of a value, checked against their digest.
     async fn value(&self, digest: Digest) -> Result<Arc<Vec<u8>>, StoreError>;

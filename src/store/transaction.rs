@@ -16,7 +16,10 @@ pub struct StoredValue {
 impl StoredValue {
     /// A piece of JSON.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { digest: Digest::of(&bytes), bytes }
+        Self {
+            digest: Digest::of(&bytes),
+            bytes,
+        }
     }
 }
 
@@ -67,8 +70,12 @@ impl Transaction {
         let mut used = Vec::new();
         for stored in self.records() {
             match &stored.record.entry {
-                Entry::Resolved { grant: Some(grant), .. } => made.push(grant),
-                Entry::EffectStarted { grant: Some(grant), .. } => used.push(*grant),
+                Entry::Resolved {
+                    grant: Some(grant), ..
+                } => made.push(grant),
+                Entry::EffectStarted {
+                    grant: Some(grant), ..
+                } => used.push(*grant),
                 _ => {}
             }
         }
@@ -120,10 +127,20 @@ pub fn seal(
             Some(head) => head.apply(&record, hash),
             None => current = Some(Head::first(&record, hash).ok_or(NotCreated)?),
         }
-        records.push(SealedRecord { stored: StoredRecord { record, hash }, bytes });
+        records.push(SealedRecord {
+            stored: StoredRecord { record, hash },
+            bytes,
+        });
     }
     let head = current.ok_or(NotCreated)?;
-    Ok(Transaction { thread, expected, records, values, head, deadline: None })
+    Ok(Transaction {
+        thread,
+        expected,
+        records,
+        values,
+        head,
+        deadline: None,
+    })
 }
 
 /// The hash of a record's stored bytes.
