@@ -6,4 +6,5 @@ pub mod config;
 pub mod execution;
 pub mod generation;
 pub mod model;
+pub mod graph;
 pub mod store;
