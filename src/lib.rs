@@ -3,8 +3,9 @@
 //! afterwards.
 
 pub mod config;
+pub mod engine;
 pub mod execution;
 pub mod generation;
-pub mod model;
 pub mod graph;
+pub mod model;
 pub mod store;

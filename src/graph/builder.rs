@@ -16,8 +16,8 @@ use serde_json::Value;
 use crate::model::Channels;
 
 use super::{
-    END, Graph, HoldPoint, InputPolicy, Node, NodeClass, NodeSpec, Patch, RetryPolicy, Route, START, Send, State,
-    Subgraph, UpcastError,
+    END, Graph, HoldPoint, InputPolicy, Node, NodeClass, NodeSpec, Patch, RetryPolicy, Route, START, Send,
+    State, Subgraph, UpcastError,
     definition::{Choose, Exit, Upcast, Work, is_node_name},
     node::{erase, typed},
 };
@@ -143,7 +143,13 @@ impl<S: State> GraphBuilder<S> {
     }
 
     fn add(mut self, name: &str, class: NodeClass, work: Work) -> Self {
-        let spec = NodeSpec { name: name.to_owned(), class, work, retry: RetryPolicy::never(), timeout: None };
+        let spec = NodeSpec {
+            name: name.to_owned(),
+            class,
+            work,
+            retry: RetryPolicy::never(),
+            timeout: None,
+        };
         self.nodes.push(spec);
         self
     }
@@ -170,7 +176,10 @@ impl<S: State> GraphBuilder<S> {
     pub fn branch<R: Route>(self, from: &str, choose: fn(&S) -> R) -> Self {
         let targets = R::TARGETS.iter().map(|target| (*target).to_owned()).collect();
         let choose: Choose = Arc::new(move |state: &Channels| {
-            Ok(vec![Send::to(choose(&typed::<S>(state.clone())?).target(), Value::Null)])
+            Ok(vec![Send::to(
+                choose(&typed::<S>(state.clone())?).target(),
+                Value::Null,
+            )])
         });
         self.exit(from, Exit::Branch { targets, choose })
     }
@@ -209,7 +218,10 @@ impl<S: State> GraphBuilder<S> {
     #[must_use]
     pub fn hold_point(mut self, entry: &str, behind: &[&str]) -> Self {
         let behind = behind.iter().map(|node| (*node).to_owned()).collect();
-        self.hold_point = Some(HoldPoint { entry: entry.to_owned(), behind });
+        self.hold_point = Some(HoldPoint {
+            entry: entry.to_owned(),
+            behind,
+        });
         self
     }
 
@@ -229,14 +241,20 @@ impl<S: State> GraphBuilder<S> {
         let mut nodes = BTreeMap::new();
         for mut spec in self.nodes {
             if !is_node_name(&spec.name) {
-                return Err(BuildError::Name { graph, node: spec.name });
+                return Err(BuildError::Name {
+                    graph,
+                    node: spec.name,
+                });
             }
             if let Some(policy) = self.retries.get(&spec.name) {
                 spec.retry = policy.clone();
             }
             spec.timeout = self.timeouts.get(&spec.name).copied();
             if let Some(previous) = nodes.insert(spec.name.clone(), spec) {
-                return Err(BuildError::Duplicate { graph, node: previous.name });
+                return Err(BuildError::Duplicate {
+                    graph,
+                    node: previous.name,
+                });
             }
         }
         let options = self
@@ -245,17 +263,33 @@ impl<S: State> GraphBuilder<S> {
             .map(|node| ("a retry policy", node))
             .chain(self.timeouts.keys().map(|node| ("a timeout", node)))
             .chain(self.hold_point.iter().flat_map(|hold| {
-                std::iter::once(&hold.entry).chain(&hold.behind).map(|node| ("the hold point", node))
+                std::iter::once(&hold.entry)
+                    .chain(&hold.behind)
+                    .map(|node| ("the hold point", node))
             }));
         for (place, node) in options {
             if !nodes.contains_key(node) {
-                return Err(BuildError::Unknown { graph, place: place.into(), node: node.clone() });
+                return Err(BuildError::Unknown {
+                    graph,
+                    place: place.into(),
+                    node: node.clone(),
+                });
             }
         }
         let defaults = match serde_json::to_value(S::default()) {
             Ok(Value::Object(map)) => map.into_iter().collect(),
-            Ok(other) => return Err(BuildError::State { graph, reason: format!("{other} is not an object") }),
-            Err(error) => return Err(BuildError::State { graph, reason: error.to_string() }),
+            Ok(other) => {
+                return Err(BuildError::State {
+                    graph,
+                    reason: format!("{other} is not an object"),
+                });
+            }
+            Err(error) => {
+                return Err(BuildError::State {
+                    graph,
+                    reason: error.to_string(),
+                });
+            }
         };
         let mut graph = Graph {
             name: self.name,
@@ -281,19 +315,33 @@ fn check_paths(graph: &Graph) -> Result<(), BuildError> {
     let name = || graph.name.clone();
     let mut shape: DiGraph<&str, ()> = DiGraph::new();
     let mut index: HashMap<&str, NodeIndex> = HashMap::new();
-    for node in [START, END].into_iter().chain(graph.nodes.keys().map(String::as_str)) {
+    for node in [START, END]
+        .into_iter()
+        .chain(graph.nodes.keys().map(String::as_str))
+    {
         index.insert(node, shape.add_node(node));
     }
     let edges = graph.edges();
     for edge in &edges {
-        let place = if edge.from == START { "the start".to_owned() } else { format!("an edge from '{}'", edge.from) };
-        let unknown = |node: &str| BuildError::Unknown { graph: name(), place: place.clone(), node: node.into() };
+        let place = if edge.from == START {
+            "the start".to_owned()
+        } else {
+            format!("an edge from '{}'", edge.from)
+        };
+        let unknown = |node: &str| BuildError::Unknown {
+            graph: name(),
+            place: place.clone(),
+            node: node.into(),
+        };
         let from = *index.get(edge.from.as_str()).ok_or_else(|| BuildError::Unknown {
             graph: name(),
             place: format!("an edge to '{}'", edge.to),
             node: edge.from.clone(),
         })?;
-        let to = *index.get(edge.to.as_str()).filter(|_| edge.to != START).ok_or_else(|| unknown(&edge.to))?;
+        let to = *index
+            .get(edge.to.as_str())
+            .filter(|_| edge.to != START)
+            .ok_or_else(|| unknown(&edge.to))?;
         shape.add_edge(from, to, ());
     }
     let visited = |from: &str, reversed: bool| -> BTreeSet<NodeIndex> {
@@ -315,14 +363,23 @@ fn check_paths(graph: &Graph) -> Result<(), BuildError> {
     let ending = visited(END, true);
     for node in graph.nodes.keys() {
         if !reachable.contains(&index[node.as_str()]) {
-            return Err(BuildError::Unreachable { graph: name(), node: node.clone() });
+            return Err(BuildError::Unreachable {
+                graph: name(),
+                node: node.clone(),
+            });
         }
         if !ending.contains(&index[node.as_str()]) {
-            return Err(BuildError::DeadEnd { graph: name(), node: node.clone() });
+            return Err(BuildError::DeadEnd {
+                graph: name(),
+                node: node.clone(),
+            });
         }
     }
     if !ending.contains(&index[START]) {
-        return Err(BuildError::DeadEnd { graph: name(), node: START.into() });
+        return Err(BuildError::DeadEnd {
+            graph: name(),
+            node: START.into(),
+        });
     }
     Ok(())
 }

@@ -206,10 +206,17 @@ impl Context {
     /// [`NodeError::Interrupted`] while there is no answer: pass it on with `?`. A question that
     /// expired is a failure with the code `question_expired`; [`Context::ask`] tells it apart.
     pub fn interrupt<T: DeserializeOwned>(&self, question: impl Serialize) -> Result<T, NodeError> {
-        let question = Question { value: serde_json::to_value(question)?, expires_at: None };
+        let question = Question {
+            value: serde_json::to_value(question)?,
+            expires_at: None,
+        };
         match self.ask(|| question)? {
             Resolution::Answered { value } => Ok(serde_json::from_value(value)?),
-            _ => Err(NodeError::failed(ErrorClass::Timeout, "question_expired", "nobody answered in time")),
+            _ => Err(NodeError::failed(
+                ErrorClass::Timeout,
+                "question_expired",
+                "nobody answered in time",
+            )),
         }
     }
 
@@ -245,7 +252,10 @@ impl Context {
             return Ok(serde_json::from_value(value)?);
         }
         let result = part().await?;
-        self.journal.record(name, &serde_json::to_value(&result)?).await.map_err(journal)?;
+        self.journal
+            .record(name, &serde_json::to_value(&result)?)
+            .await
+            .map_err(journal)?;
         Ok(result)
     }
 
@@ -257,7 +267,12 @@ impl Context {
     /// # Errors
     /// [`NodeError::OutcomeUnknown`]: pass it on with `?`. [`NodeError::ReturnToHoldPoint`] when the
     /// grant is used, void or expired, or writes are frozen; nothing was started.
-    pub async fn effect<T, F, Fut>(&self, name: &str, start: EffectStart, part: F) -> Result<Effect<T>, NodeError>
+    pub async fn effect<T, F, Fut>(
+        &self,
+        name: &str,
+        start: EffectStart,
+        part: F,
+    ) -> Result<Effect<T>, NodeError>
     where
         T: Serialize + DeserializeOwned,
         F: FnOnce(CancellationToken) -> Fut,
@@ -268,24 +283,37 @@ impl Context {
             EffectState::Finished(value) => return Ok(Effect::Finished(serde_json::from_value(value)?)),
             EffectState::Settled(settled) => return Ok(Effect::Settled(settled)),
             EffectState::Started => {
-                return Err(NodeError::OutcomeUnknown("the process ended while it was going on".into()));
+                return Err(NodeError::OutcomeUnknown(
+                    "the process ended while it was going on".into(),
+                ));
             }
         }
         if self.cancel.is_cancelled() {
             return Err(NodeError::Cancelled);
         }
-        self.journal.start(name, start).await.map_err(|error| match error {
-            JournalError::Refused(reason) => NodeError::ReturnToHoldPoint(reason),
-            other => journal(other),
-        })?;
-        let result = part(self.cancel.clone()).await.map_err(|Unknown(reason)| NodeError::OutcomeUnknown(reason))?;
+        self.journal
+            .start(name, start)
+            .await
+            .map_err(|error| match error {
+                JournalError::Refused(reason) => NodeError::ReturnToHoldPoint(reason),
+                other => journal(other),
+            })?;
+        let result = part(self.cancel.clone())
+            .await
+            .map_err(|Unknown(reason)| NodeError::OutcomeUnknown(reason))?;
         let kept = match serde_json::to_value(&result) {
-            Ok(value) => self.journal.finish(name, &value).await.map_err(|error| error.to_string()),
+            Ok(value) => self
+                .journal
+                .finish(name, &value)
+                .await
+                .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         match kept {
             Ok(()) => Ok(Effect::Finished(result)),
-            Err(error) => Err(NodeError::OutcomeUnknown(format!("its result could not be kept: {error}"))),
+            Err(error) => Err(NodeError::OutcomeUnknown(format!(
+                "its result could not be kept: {error}"
+            ))),
         }
     }
 
@@ -306,6 +334,10 @@ impl Context {
 }
 
 fn journal(error: JournalError) -> NodeError {
-    let class = if error == JournalError::Replay { ErrorClass::Refused } else { ErrorClass::Storage };
+    let class = if error == JournalError::Replay {
+        ErrorClass::Refused
+    } else {
+        ErrorClass::Storage
+    };
     NodeError::failed(class, "journal", error.to_string())
 }

@@ -68,7 +68,10 @@ pub struct Send {
 impl Send {
     /// An order for `node`.
     pub fn to(node: impl Into<String>, argument: Value) -> Self {
-        Self { node: node.into(), argument }
+        Self {
+            node: node.into(),
+            argument,
+        }
     }
 }
 
@@ -94,14 +97,21 @@ pub enum RouteError {
 }
 
 /// What a function of a fan-out or a branch gives: the tasks to run.
-pub(super) type Choose = Arc<dyn Fn(&Channels) -> Result<Vec<Send>, serde_json::Error> + std::marker::Send + Sync>;
+pub(super) type Choose =
+    Arc<dyn Fn(&Channels) -> Result<Vec<Send>, serde_json::Error> + std::marker::Send + Sync>;
 
 /// Where a node leads.
 #[derive(Clone)]
 pub(super) enum Exit {
     Always(String),
-    Branch { targets: BTreeSet<String>, choose: Choose },
-    FanOut { targets: BTreeSet<String>, choose: Choose },
+    Branch {
+        targets: BTreeSet<String>,
+        choose: Choose,
+    },
+    FanOut {
+        targets: BTreeSet<String>,
+        choose: Choose,
+    },
 }
 
 /// A state of an older shape could not be brought into the present one.
@@ -190,7 +200,10 @@ pub struct Graph {
 
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Graph").field("name", &self.name).field("nodes", &self.nodes.keys()).finish_non_exhaustive()
+        f.debug_struct("Graph")
+            .field("name", &self.name)
+            .field("nodes", &self.nodes.keys())
+            .finish_non_exhaustive()
     }
 }
 
@@ -237,7 +250,11 @@ impl Graph {
 
     /// Its name, shape and state version, as checkpoints carry them.
     pub fn version(&self) -> GraphVersion {
-        GraphVersion { name: self.name.clone(), digest: self.digest, state_version: self.state_version }
+        GraphVersion {
+            name: self.name.clone(),
+            digest: self.digest,
+            state_version: self.state_version,
+        }
     }
 
     /// Every edge, for checks and drawings.
@@ -250,7 +267,11 @@ impl Graph {
                     Exit::Branch { targets, .. } => (EdgeKind::Branch, targets.iter().collect()),
                     Exit::FanOut { targets, .. } => (EdgeKind::FanOut, targets.iter().collect()),
                 };
-                edges.extend(targets.into_iter().map(|to| Edge { from: from.clone(), to: to.clone(), kind }));
+                edges.extend(targets.into_iter().map(|to| Edge {
+                    from: from.clone(),
+                    to: to.clone(),
+                    kind,
+                }));
             }
         }
         edges.sort();
@@ -272,11 +293,16 @@ impl Graph {
                 Exit::Branch { targets, choose } => (targets, choose, false),
                 Exit::FanOut { targets, choose } => (targets, choose, true),
             };
-            let sends = choose(state)
-                .map_err(|error| RouteError::State { from: from.to_owned(), reason: error.to_string() })?;
+            let sends = choose(state).map_err(|error| RouteError::State {
+                from: from.to_owned(),
+                reason: error.to_string(),
+            })?;
             for send in sends {
                 if !targets.contains(&send.node) {
-                    return Err(RouteError::Target { from: from.to_owned(), to: send.node });
+                    return Err(RouteError::Target {
+                        from: from.to_owned(),
+                        to: send.node,
+                    });
                 }
                 next.push((send.node, keep.then_some(send.argument)));
             }
@@ -299,7 +325,10 @@ impl Graph {
     /// [`UpcastError`] when it is newer than this program, or a step is missing or fails.
     pub fn upcast(&self, mut version: u32, mut state: Channels) -> Result<Channels, UpcastError> {
         if version > self.state_version {
-            let reason = format!("this program knows '{}' up to version {}", self.name, self.state_version);
+            let reason = format!(
+                "this program knows '{}' up to version {}",
+                self.name, self.state_version
+            );
             return Err(UpcastError { version, reason });
         }
         while version < self.state_version {
@@ -314,8 +343,11 @@ impl Graph {
     }
 
     pub(super) fn digest_of(&self) -> Digest {
-        let nodes: Vec<Value> =
-            self.nodes.values().map(|node| json!({ "name": node.name, "class": node.class })).collect();
+        let nodes: Vec<Value> = self
+            .nodes
+            .values()
+            .map(|node| json!({ "name": node.name, "class": node.class }))
+            .collect();
         let edges: Vec<Value> = self
             .edges()
             .iter()

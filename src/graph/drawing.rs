@@ -27,7 +27,9 @@ impl Drawing<'_> {
     }
 
     fn effect(&self, node: &str) -> bool {
-        self.0.node(node).is_some_and(|spec| spec.class == NodeClass::Effect)
+        self.0
+            .node(node)
+            .is_some_and(|spec| spec.class == NodeClass::Effect)
     }
 
     fn held(&self, node: &str) -> bool {
@@ -36,7 +38,10 @@ impl Drawing<'_> {
 
     fn names(&self) -> Vec<String> {
         let nodes = self.0.nodes().map(|node| node.name.clone());
-        std::iter::once(START.to_owned()).chain(nodes).chain(std::iter::once(END.to_owned())).collect()
+        std::iter::once(START.to_owned())
+            .chain(nodes)
+            .chain(std::iter::once(END.to_owned()))
+            .collect()
     }
 
     /// As a Mermaid flow chart; nodes behind the hold point stand in its box.
@@ -68,9 +73,17 @@ impl Drawing<'_> {
     pub fn dot(&self) -> String {
         let mut text = format!("digraph {:?} {{\n    node [shape=box];\n", self.0.name());
         for name in self.names() {
-            let shape = if name == START || name == END { ", shape=oval" } else { "" };
+            let shape = if name == START || name == END {
+                ", shape=oval"
+            } else {
+                ""
+            };
             let border = if self.held(&name) { ", penwidth=3" } else { "" };
-            let _ = writeln!(text, "    {name:?} [label={:?}{shape}{border}];", self.label(&name));
+            let _ = writeln!(
+                text,
+                "    {name:?} [label={:?}{shape}{border}];",
+                self.label(&name)
+            );
         }
         for Edge { from, to, kind } in self.0.edges() {
             let style = match kind {
@@ -110,8 +123,15 @@ impl Drawing<'_> {
              refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n"
         );
         for Edge { from, to, kind } in self.0.edges() {
-            let (Some(&(x1, y1)), Some(&(x2, y2))) = (places.get(from.as_str()), places.get(to.as_str())) else { continue };
-            let dash = if kind == EdgeKind::Branch { " stroke-dasharray=\"5 4\"" } else { "" };
+            let (Some(&(x1, y1)), Some(&(x2, y2))) = (places.get(from.as_str()), places.get(to.as_str()))
+            else {
+                continue;
+            };
+            let dash = if kind == EdgeKind::Branch {
+                " stroke-dasharray=\"5 4\""
+            } else {
+                ""
+            };
             let width = if kind == EdgeKind::FanOut { 3 } else { 1 };
             let path = if y2 > y1 {
                 let (ax, ay, bx, by) = (x1 + WIDTH / 2, y1 + HEIGHT, x2 + WIDTH / 2, y2);
@@ -132,8 +152,16 @@ impl Drawing<'_> {
             );
         }
         for (name, (x, y)) in &places {
-            let round = if *name == START || *name == END { HEIGHT / 2 } else { 5 };
-            let (fill, stroke) = if self.held(name) { ("#fff3d6", 3) } else { ("#f4f6f8", 1) };
+            let round = if *name == START || *name == END {
+                HEIGHT / 2
+            } else {
+                5
+            };
+            let (fill, stroke) = if self.held(name) {
+                ("#fff3d6", 3)
+            } else {
+                ("#f4f6f8", 1)
+            };
             let (cx, cy) = (x + WIDTH / 2, y + HEIGHT / 2 + 5);
             let _ = writeln!(
                 text,

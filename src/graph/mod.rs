@@ -13,13 +13,16 @@ mod node;
 mod state;
 
 pub use builder::{BuildError, GraphBuilder};
-pub use context::{Context, Effect, EffectStart, EffectState, Journal, JournalError, Settled, TaskInfo, Unknown};
+pub use context::{
+    Context, Effect, EffectStart, EffectState, Journal, JournalError, Settled, TaskInfo, Unknown,
+};
 pub use definition::{
     Edge, EdgeKind, Graph, HoldPoint, InputPolicy, NodeSpec, RouteError, Send, Subgraph, UpcastError, Work,
 };
 pub use drawing::Drawing;
 pub use node::{
-    Accepted, Action, AnswerRefused, Node, NodeClass, NodeError, NodeFailure, Question, RetryPolicy, accept_any,
+    Accepted, Action, AnswerRefused, Node, NodeClass, NodeError, NodeFailure, Question, RetryPolicy,
+    accept_any,
 };
 pub use state::{Channel, Patch, Reducer, Route, State};
 

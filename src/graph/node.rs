@@ -94,13 +94,23 @@ impl NodeError {
             Self::Cancelled => (ErrorClass::Refused, "cancelled".to_owned()),
             _ => (ErrorClass::Internal, "internal".to_owned()),
         };
-        Failure { code, class, message: self.to_string(), node: Some(node.to_owned()), attempts }
+        Failure {
+            code,
+            class,
+            message: self.to_string(),
+            node: Some(node.to_owned()),
+            attempts,
+        }
     }
 }
 
 impl From<serde_json::Error> for NodeError {
     fn from(error: serde_json::Error) -> Self {
-        Self::failed(ErrorClass::Internal, "state_form", format!("the state has not the expected form: {error}"))
+        Self::failed(
+            ErrorClass::Internal,
+            "state_form",
+            format!("the state has not the expected form: {error}"),
+        )
     }
 }
 
@@ -124,7 +134,10 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// One attempt.
     pub fn never() -> Self {
-        Self { max_attempts: 1, ..Self::transient(1) }
+        Self {
+            max_attempts: 1,
+            ..Self::transient(1)
+        }
     }
 
     /// `max_attempts` attempts for transient failures, from half a second, doubling, up to a minute.
@@ -141,7 +154,13 @@ impl RetryPolicy {
 
     /// How long to wait after attempt number `attempt` (from 1) failed; `None` if there is no other.
     /// `random` in 0..1 shortens the wait.
-    pub fn wait(&self, attempt: u32, class: ErrorClass, asked: Option<Duration>, random: f64) -> Option<Duration> {
+    pub fn wait(
+        &self,
+        attempt: u32,
+        class: ErrorClass,
+        asked: Option<Duration>,
+        random: f64,
+    ) -> Option<Duration> {
         if attempt >= self.max_attempts || !self.classes.contains(&class) {
             return None;
         }
@@ -150,7 +169,11 @@ impl RetryPolicy {
         }
         let exponent = i32::try_from(attempt - 1).unwrap_or(i32::MAX);
         let seconds = (self.initial.as_secs_f64() * self.factor.powi(exponent)).min(self.max.as_secs_f64());
-        let part = if self.jitter { 1.0 - random.clamp(0.0, 1.0) / 2.0 } else { 1.0 };
+        let part = if self.jitter {
+            1.0 - random.clamp(0.0, 1.0) / 2.0
+        } else {
+            1.0
+        };
         Some(Duration::from_secs_f64((seconds * part).max(0.0)))
     }
 }
@@ -210,12 +233,22 @@ pub trait Node<S: State>: std::marker::Send + Sync + 'static {
 
 /// The answers every node accepts: anything but `null` to a question, a settlement to an unknown outcome.
 pub fn accept_any(kind: InterruptKind, answer: Value) -> Result<Accepted, AnswerRefused> {
-    let refused = |message: &str| AnswerRefused { code: "invalid_answer".into(), message: message.into() };
+    let refused = |message: &str| AnswerRefused {
+        code: "invalid_answer".into(),
+        message: message.into(),
+    };
     match kind {
         InterruptKind::Question if answer.is_null() => Err(refused("an answer must not be null")),
-        InterruptKind::Question => Ok(Accepted { value: answer, facts: Value::Null, grant: None }),
+        InterruptKind::Question => Ok(Accepted {
+            value: answer,
+            facts: Value::Null,
+            grant: None,
+        }),
         InterruptKind::OutcomeUnknown => {
-            let word = answer.get("settlement").cloned().unwrap_or_else(|| answer.clone());
+            let word = answer
+                .get("settlement")
+                .cloned()
+                .unwrap_or_else(|| answer.clone());
             serde_json::from_value::<Settlement>(word)
                 .map_err(|_| refused("expected {\"settlement\": \"done\" | \"failed\" | \"ask_again\"}"))
                 .map(|settlement| Accepted {
@@ -240,7 +273,8 @@ where
 }
 
 /// The future of an erased node.
-pub type ActionFuture<'a> = Pin<Box<dyn Future<Output = Result<Channels, NodeError>> + std::marker::Send + 'a>>;
+pub type ActionFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Channels, NodeError>> + std::marker::Send + 'a>>;
 
 /// A node as the engine sees it: JSON in, JSON out.
 pub trait Action: std::marker::Send + Sync {

@@ -171,6 +171,20 @@ impl Entry {
         }
     }
 
+    /// The checkpoint whose tasks the entry is about.
+    pub fn checkpoint(&self) -> Option<CheckpointId> {
+        match self {
+            Self::TaskFinished { checkpoint, .. }
+            | Self::TaskFailed { checkpoint, .. }
+            | Self::Once { checkpoint, .. }
+            | Self::EffectStarted { checkpoint, .. }
+            | Self::EffectFinished { checkpoint, .. } => Some(*checkpoint),
+            Self::Asked(interrupt) => Some(interrupt.checkpoint),
+            Self::Resolved { answer, .. } => Some(answer.checkpoint),
+            _ => None,
+        }
+    }
+
     /// The stored values the entry refers to.
     pub fn values(&self) -> Vec<&ValueRef> {
         match self {

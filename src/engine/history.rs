@@ -1,0 +1,149 @@
+//! A thread's past: every checkpoint with what was asked, answered and done on it.
+
+use crate::{
+    model::{
+        Answer, Channels, Checkpoint, CheckpointId, Digest, Entry, Interrupt, Namespace, ThreadId, Timestamp,
+    },
+    store::{RecordRange, StoredRecord},
+};
+
+use super::{Engine, EngineError, values};
+
+/// A checkpoint with its state.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+    /// The state.
+    pub values: Channels,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The number of its record.
+    pub seq: u64,
+    /// The hash of its record.
+    pub hash: Digest,
+    /// What was asked on it.
+    pub asked: Vec<Interrupt>,
+    /// How that ended.
+    pub answers: Vec<Answer>,
+    /// What else was recorded on it, oldest first: effects, parts, failures.
+    pub entries: Vec<(Timestamp, Entry)>,
+}
+
+impl Snapshot {
+    /// The nodes that are due next.
+    pub fn next(&self) -> Vec<&str> {
+        self.checkpoint
+            .tasks
+            .iter()
+            .map(|task| task.node.as_str())
+            .collect()
+    }
+}
+
+impl Engine {
+    /// One checkpoint of a thread with its state.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownCheckpoint`], or the store's.
+    pub async fn snapshot(&self, thread: ThreadId, id: CheckpointId) -> Result<Snapshot, EngineError> {
+        let unknown = || EngineError::UnknownCheckpoint {
+            thread,
+            checkpoint: id,
+        };
+        let stored = self.store.checkpoint(thread, id).await?.ok_or_else(unknown)?;
+        let after = self
+            .store
+            .records(thread, RecordRange::after(stored.record.seq))
+            .await?;
+        let mut snapshot = self.begin_snapshot(stored).await?.ok_or_else(unknown)?;
+        for stored in after {
+            snapshot.take(stored);
+        }
+        Ok(snapshot)
+    }
+
+    /// The thread's last checkpoint, or `None` if it never had input.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownThread`], or the store's.
+    pub async fn state(&self, thread: ThreadId) -> Result<Option<Snapshot>, EngineError> {
+        match self.head(thread).await?.checkpoint() {
+            Some(mark) => self.snapshot(thread, mark.id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The checkpoints of the thread's graphs in `namespace` and below, newest first.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownThread`], or the store's.
+    pub async fn history(
+        &self,
+        thread: ThreadId,
+        namespace: &Namespace,
+    ) -> Result<Vec<Snapshot>, EngineError> {
+        self.head(thread).await?;
+        let mut snapshots: Vec<Snapshot> = Vec::new();
+        for stored in self.store.records(thread, RecordRange::ALL).await? {
+            match &stored.record.entry {
+                Entry::Checkpoint(checkpoint) if checkpoint.namespace.is_within(namespace) => {
+                    snapshots.extend(self.begin_snapshot(stored).await?);
+                }
+                Entry::Checkpoint(_) => {}
+                entry => {
+                    if let Some(id) = entry.checkpoint()
+                        && let Some(snapshot) = snapshots
+                            .iter_mut()
+                            .rfind(|snapshot| snapshot.checkpoint.id == id)
+                    {
+                        snapshot.take(stored);
+                    }
+                }
+            }
+        }
+        snapshots.reverse();
+        Ok(snapshots)
+    }
+
+    /// Everything that is recorded of a thread, oldest first.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownThread`], or the store's.
+    pub async fn records(&self, thread: ThreadId) -> Result<Vec<StoredRecord>, EngineError> {
+        self.head(thread).await?;
+        Ok(self.store.records(thread, RecordRange::ALL).await?)
+    }
+
+    async fn begin_snapshot(&self, stored: StoredRecord) -> Result<Option<Snapshot>, EngineError> {
+        let StoredRecord { record, hash } = stored;
+        let Entry::Checkpoint(checkpoint) = record.entry else {
+            return Ok(None);
+        };
+        let values = values::load_all(self.store.as_ref(), &checkpoint.channels).await?;
+        Ok(Some(Snapshot {
+            checkpoint,
+            values,
+            at: record.at,
+            seq: record.seq,
+            hash,
+            asked: Vec::new(),
+            answers: Vec::new(),
+            entries: Vec::new(),
+        }))
+    }
+}
+
+impl Snapshot {
+    /// Takes up a record that was made on this checkpoint.
+    fn take(&mut self, stored: StoredRecord) {
+        if stored.record.entry.checkpoint() != Some(self.checkpoint.id) {
+            return;
+        }
+        match stored.record.entry {
+            Entry::Asked(interrupt) => self.asked.push(interrupt),
+            Entry::Resolved { answer, .. } => self.answers.push(answer),
+            entry => self.entries.push((stored.record.at, entry)),
+        }
+    }
+}

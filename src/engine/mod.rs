@@ -1,0 +1,610 @@
+//! TIME: runs graphs durably.
+//!
+//! A thread's work goes on in supersteps; after each one stands a checkpoint. A question ends the
+//! run and leaves nothing in memory; its answer, hours or days later, is accepted by a
+//! compare-and-set in the store and begins the next run. The engine knows graphs, channels and the
+//! store; it knows nothing of Python or of control systems.
+
+mod answer;
+mod history;
+mod journal;
+mod recover;
+mod replay;
+mod runner;
+mod steering;
+mod step;
+mod task;
+mod values;
+mod writer;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex as StdMutex},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::sync::{Mutex, mpsc::UnboundedSender};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    graph::{AnswerRefused, Graph, UpcastError},
+    model::{
+        Actor, Answer, Channels, CheckpointId, Clock, Command, Entry, ErrorClass, Event, Failure, Head,
+        InterruptId, Outcome, RunId, ThreadId, Timestamp,
+    },
+    store::{Store, StoreError},
+};
+
+use journal::lock;
+use runner::{GraphEnd, Live, Run};
+use writer::Writer;
+
+pub use history::Snapshot;
+pub use recover::Recovered;
+pub use replay::{Divergence, ReplayReport};
+pub use step::MergeError;
+pub use writer::Durability;
+
+/// What a thread is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Invocation {
+    /// Begin anew with this input.
+    Input(Channels),
+    /// Take up answers, or be steered.
+    Command(Command),
+    /// Go on from the last checkpoint: after a failure, a breakpoint, a fork or the end of a process.
+    Continue,
+}
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StopBefore {
+    /// To its end.
+    #[default]
+    Nothing,
+    /// It stops before the first node that touches the outside.
+    AnythingOutside,
+}
+
+/// How a run is carried out.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// When checkpoints are committed.
+    pub durability: Durability,
+    /// How many supersteps each graph of the run may take.
+    pub recursion_limit: u32,
+    /// The time the run may take.
+    pub timeout: Option<Duration>,
+    /// Static breakpoints: the run stops before these nodes (`*` for all).
+    pub interrupt_before: Vec<String>,
+    /// Static breakpoints: the run stops after these nodes (`*` for all).
+    pub interrupt_after: Vec<String>,
+    /// How far it goes.
+    pub stop_before: StopBefore,
+    /// Cancels the run.
+    pub cancel: CancellationToken,
+    /// Takes the run's events.
+    pub events: Option<UnboundedSender<Event>>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Sync,
+            recursion_limit: 50,
+            timeout: None,
+            interrupt_before: Vec::new(),
+            interrupt_after: Vec::new(),
+            stop_before: StopBefore::Nothing,
+            cancel: CancellationToken::new(),
+            events: None,
+        }
+    }
+}
+
+/// How a run ended, and what the thread then holds.
+#[derive(Debug, Clone)]
+pub struct RunReport {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The run.
+    pub run: RunId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The state.
+    pub values: Channels,
+    /// The questions that are pending.
+    pub interrupts: Vec<PendingQuestion>,
+    /// The thread's head.
+    pub head: Head,
+}
+
+/// A pending question with its text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingQuestion {
+    /// The interrupt.
+    pub interrupt: crate::model::Interrupt,
+    /// What is asked.
+    pub question: Value,
+}
+
+/// Why the engine did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such thread.
+    #[error("there is no thread {0}")]
+    UnknownThread(ThreadId),
+    /// The thread exists already.
+    #[error("the thread {0} exists already")]
+    ThreadExists(ThreadId),
+    /// The thread has no such checkpoint.
+    #[error("the thread {thread} has no checkpoint {checkpoint}")]
+    UnknownCheckpoint {
+        /// The thread.
+        thread: ThreadId,
+        /// The checkpoint.
+        checkpoint: CheckpointId,
+    },
+    /// The thread's graph is not registered here.
+    #[error("there is no graph '{name}'; known are: {}", known.join(", "))]
+    UnknownGraph {
+        /// The graph.
+        name: String,
+        /// Those that are registered.
+        known: Vec<String>,
+    },
+    /// The graph has no such node.
+    #[error("the graph '{graph}' has no node '{node}'")]
+    UnknownNode {
+        /// The graph.
+        graph: String,
+        /// The node.
+        node: String,
+    },
+    /// A checkpoint was written by a newer program.
+    #[error("the checkpoint {checkpoint} has form {format}, which is newer than this program")]
+    NewerFormat {
+        /// The checkpoint.
+        checkpoint: CheckpointId,
+        /// Its form.
+        format: u16,
+    },
+    /// A state can't be brought up to date.
+    #[error(transparent)]
+    Upcast(#[from] UpcastError),
+    /// The graph changed, and nodes that are due are gone.
+    #[error("the graph '{graph}' changed while the thread waited: it no longer has {}", nodes.join(", "))]
+    GraphChanged {
+        /// The graph.
+        graph: String,
+        /// The nodes that are due and gone.
+        nodes: Vec<String>,
+    },
+    /// A run owns the thread.
+    #[error("the thread {thread} is busy with run {run}")]
+    Busy {
+        /// The thread.
+        thread: ThreadId,
+        /// The run.
+        run: RunId,
+    },
+    /// Nothing is due on the thread.
+    #[error("the thread {0} has nothing left to do")]
+    NothingDue(ThreadId),
+    /// The thread asks nothing.
+    #[error("the thread {0} asks nothing")]
+    NothingAsked(ThreadId),
+    /// An answer without an id, where it could be meant for another question.
+    #[error("the answer must name its interrupt: {reason}")]
+    Ambiguous {
+        /// Why.
+        reason: String,
+        /// The questions that are pending.
+        pending: Vec<InterruptId>,
+    },
+    /// Nobody ever asked this.
+    #[error("there is no interrupt {0}")]
+    UnknownInterrupt(InterruptId),
+    /// The question was answered, expired, cancelled or superseded before.
+    #[error("the interrupt {} is no longer pending: {}", .0.interrupt, describe(.0))]
+    Resolved(Box<Answer>),
+    /// The question's time ran out.
+    #[error("the interrupt {interrupt} expired at {at}")]
+    Expired {
+        /// The interrupt.
+        interrupt: InterruptId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The answer is not one; the question stays pending.
+    #[error(transparent)]
+    Answer(#[from] AnswerRefused),
+    /// An effect's outcome is unknown; a human must settle it before anything else.
+    #[error("the outcome of a started effect is unknown on thread {thread}; settle it first")]
+    MustSettle {
+        /// The thread.
+        thread: ThreadId,
+    },
+    /// The input or an update can't be written.
+    #[error("the state cannot take this: {0}")]
+    State(#[from] MergeError),
+    /// A branch can't be evaluated.
+    #[error(transparent)]
+    Route(#[from] crate::graph::RouteError),
+    /// Input or an update names a channel only nodes may write.
+    #[error("the channel '{0}' is written by the graph alone")]
+    Protected(String),
+    /// A command contradicts itself.
+    #[error("{0}")]
+    Contradiction(String),
+    /// A fault of the program itself.
+    #[error("{0}")]
+    Internal(String),
+}
+
+fn describe(answer: &Answer) -> String {
+    use crate::model::Resolution;
+    match &answer.resolution {
+        Resolution::Answered { .. } => format!("{} answered it at {}", answer.by.name, answer.at),
+        Resolution::Expired => format!("it expired at {}", answer.at),
+        Resolution::Cancelled { reason } => {
+            format!("{} cancelled it at {} ({reason})", answer.by.name, answer.at)
+        }
+        Resolution::Superseded => format!("it was superseded at {}", answer.at),
+    }
+}
+
+/// Runs the threads of registered graphs on a store.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    owner: Uuid,
+    graphs: BTreeMap<String, Arc<Graph>>,
+    running: StdMutex<HashMap<RunId, (ThreadId, CancellationToken)>>,
+    idle: tokio::sync::Notify,
+}
+
+impl Engine {
+    /// An engine for `graphs` on `store`.
+    pub fn new(store: Arc<dyn Store>, clock: Clock, graphs: impl IntoIterator<Item = Arc<Graph>>) -> Self {
+        let graphs = graphs
+            .into_iter()
+            .map(|graph| (graph.name().to_owned(), graph))
+            .collect();
+        Self {
+            store,
+            clock,
+            owner: Uuid::new_v4(),
+            graphs,
+            running: StdMutex::default(),
+            idle: tokio::sync::Notify::new(),
+        }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A registered graph.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownGraph`] lists those that are registered.
+    pub fn graph(&self, name: &str) -> Result<&Arc<Graph>, EngineError> {
+        self.graphs.get(name).ok_or_else(|| EngineError::UnknownGraph {
+            name: name.to_owned(),
+            known: self.graphs.keys().cloned().collect(),
+        })
+    }
+
+    /// The registered graphs.
+    pub fn graphs(&self) -> impl Iterator<Item = &Arc<Graph>> {
+        self.graphs.values()
+    }
+
+    /// Makes a thread.
+    ///
+    /// # Errors
+    /// [`EngineError::ThreadExists`], [`EngineError::UnknownGraph`], or the store's.
+    pub async fn create_thread(&self, new: NewThread) -> Result<Head, EngineError> {
+        self.graph(&new.graph)?;
+        let entry = Entry::ThreadCreated {
+            graph: new.graph,
+            name: new.name,
+            by: new.by,
+            metadata: new.metadata,
+        };
+        let sealed = crate::store::seal(new.id, None, self.clock.now(), vec![entry], Vec::new());
+        let transaction = sealed.map_err(|error| EngineError::Internal(error.to_string()))?;
+        let head = transaction.head().clone();
+        match self.store.commit(transaction).await {
+            Ok(()) => Ok(head),
+            Err(StoreError::Conflict { .. }) => Err(EngineError::ThreadExists(new.id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A thread's head.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownThread`], or the store's.
+    pub async fn head(&self, thread: ThreadId) -> Result<Head, EngineError> {
+        self.store
+            .head(thread)
+            .await?
+            .ok_or(EngineError::UnknownThread(thread))
+    }
+
+    /// Runs a thread until it ends, waits, fails or is cancelled. Once an answer is accepted or new
+    /// input is taken up, that is on disk before anything runs.
+    ///
+    /// # Errors
+    /// [`EngineError`]: nothing was taken up, unless it is the store's; then the thread's history
+    /// says how far it went. A failing node is not an error but an [`Outcome`].
+    pub async fn invoke(
+        &self,
+        thread: ThreadId,
+        invocation: Invocation,
+        by: Actor,
+        options: RunOptions,
+    ) -> Result<RunReport, EngineError> {
+        self.begin(thread, invocation, by, options).await?.finish().await
+    }
+
+    /// Takes up what a thread is to do, durably, and gives the run that is to be carried out: for
+    /// callers that acknowledge the one before they wait for the other.
+    ///
+    /// # Errors
+    /// As [`Engine::invoke`].
+    pub async fn begin(
+        &self,
+        thread: ThreadId,
+        invocation: Invocation,
+        by: Actor,
+        options: RunOptions,
+    ) -> Result<Begun<'_>, EngineError> {
+        let head = self.unowned_head(thread).await?;
+        let graph = self.graph(&head.graph)?.clone();
+        let run = RunId::new();
+        let writer = Writer::new(
+            self.store.clone(),
+            self.clock.clone(),
+            thread,
+            Some(head.clone()),
+            options.events.clone(),
+        );
+        let cancel = options.cancel.clone();
+        let run = Run {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            thread,
+            run,
+            actor: by,
+            writer: Arc::new(Mutex::new(writer)),
+            options,
+            cancel,
+        };
+        let guard = Running::new(self, thread, run.run, run.cancel.clone());
+        let taken = match invocation {
+            Invocation::Input(input) => self.take_input(&run, &graph, &head, input).await,
+            Invocation::Continue => self.take_continue(&run, &graph, &head).await,
+            Invocation::Command(command) => self.take_command(&run, &graph, &head, command).await,
+        };
+        let live = match taken {
+            // Someone was faster: say who, where that can be told.
+            Err(EngineError::Store(StoreError::Conflict { .. })) => {
+                return Err(self.lost_race(thread, &head).await);
+            }
+            other => other?,
+        };
+        Ok(Begun {
+            engine: self,
+            graph,
+            run,
+            live,
+            guard,
+        })
+    }
+
+    /// Cancels the run that owns `thread` in this process; says whether there was one.
+    pub fn cancel_run(&self, thread: ThreadId) -> bool {
+        let running = lock(&self.running);
+        let tokens = running
+            .values()
+            .filter(|(owner, _)| *owner == thread)
+            .map(|(_, token)| token.cancel());
+        tokens.count() > 0
+    }
+
+    /// Waits until no run is going on in this process.
+    pub async fn wait_idle(&self) {
+        loop {
+            let idle = self.idle.notified();
+            if lock(&self.running).is_empty() {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    /// Whether `run` goes on in this process.
+    fn is_running(&self, run: RunId) -> bool {
+        lock(&self.running).contains_key(&run)
+    }
+
+    /// The head of a thread that no living run owns; what a dead one left is put in order first.
+    async fn unowned_head(&self, thread: ThreadId) -> Result<Head, EngineError> {
+        let head = self.head(thread).await?;
+        let Some(active) = &head.run else { return Ok(head) };
+        if active.owner == self.owner && self.is_running(active.run) {
+            return Err(EngineError::Busy {
+                thread,
+                run: active.run,
+            });
+        }
+        self.recover_thread(head).await?;
+        self.head(thread).await
+    }
+}
+
+/// A thread to be made.
+#[derive(Debug, Clone)]
+pub struct NewThread {
+    /// Its id.
+    pub id: ThreadId,
+    /// The graph it runs.
+    pub graph: String,
+    /// The caller's own name for it.
+    pub name: Option<String>,
+    /// Who makes it.
+    pub by: Actor,
+    /// The caller's own data.
+    pub metadata: BTreeMap<String, Value>,
+}
+
+/// Notes that a run goes on in this process, for as long as it lives. It is noted before the run is
+/// committed, so that nobody takes a run that has just begun for one whose process is gone.
+struct Running<'a> {
+    engine: &'a Engine,
+    run: RunId,
+}
+
+impl<'a> Running<'a> {
+    fn new(engine: &'a Engine, thread: ThreadId, run: RunId, cancel: CancellationToken) -> Self {
+        lock(&engine.running).insert(run, (thread, cancel));
+        Self { engine, run }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        lock(&self.engine.running).remove(&self.run);
+        self.engine.idle.notify_waiters();
+    }
+}
+
+/// A run that was taken up and is to be carried out.
+pub struct Begun<'a> {
+    engine: &'a Engine,
+    graph: Arc<Graph>,
+    run: Run,
+    live: Live,
+    guard: Running<'a>,
+}
+
+impl Begun<'_> {
+    /// The run's id.
+    pub fn run(&self) -> RunId {
+        self.run.run
+    }
+
+    /// Carries the run out.
+    ///
+    /// # Errors
+    /// The store's; the thread's history says how far it went.
+    pub async fn finish(self) -> Result<RunReport, EngineError> {
+        let Begun {
+            engine,
+            graph,
+            run,
+            live,
+            guard,
+        } = self;
+        let started = Event::RunStarted {
+            thread: run.thread,
+            run: run.run,
+        };
+        run.writer.lock().await.tell_now(started);
+        let timer = run.options.timeout.map(|limit| {
+            let cancel = run.cancel.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(limit).await;
+                cancel.cancel();
+            })
+        });
+        let end = run.graph(&graph, live).await;
+        let timed_out = timer.is_some_and(|timer| {
+            let over = timer.is_finished();
+            timer.abort();
+            over
+        });
+        let mut end = end?;
+        if timed_out && matches!(end, GraphEnd::Cancelled) {
+            end = GraphEnd::Failed(Failure {
+                code: "run_timeout".into(),
+                class: ErrorClass::Timeout,
+                message: format!(
+                    "the run took longer than {} s",
+                    run.options.timeout.unwrap_or_default().as_secs_f64()
+                ),
+                node: None,
+                attempts: 1,
+            });
+        }
+        let outcome = {
+            let mut writer = run.writer.lock().await;
+            let asked = writer.pending_interrupts();
+            let outcome = runner::outcome(end, asked, None);
+            writer.note(
+                Entry::RunFinished {
+                    run: run.run,
+                    outcome: outcome.clone(),
+                },
+                [],
+            );
+            writer.tell(Event::RunFinished {
+                run: run.run,
+                outcome: outcome.clone(),
+            });
+            writer.flush().await?;
+            outcome
+        };
+        drop(guard);
+        let head = engine.head(run.thread).await?;
+        engine.report(run.run, outcome, head).await
+    }
+}
+
+impl Engine {
+    async fn report(&self, run: RunId, outcome: Outcome, head: Head) -> Result<RunReport, EngineError> {
+        let values = match head.checkpoint() {
+            Some(mark) => self.snapshot(head.thread, mark.id).await?.values,
+            None => Channels::new(),
+        };
+        let interrupts = self.questions(&head).await?;
+        Ok(RunReport {
+            thread: head.thread,
+            run,
+            outcome,
+            values,
+            interrupts,
+            head,
+        })
+    }
+
+    /// The questions that are pending on a thread.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn questions(&self, head: &Head) -> Result<Vec<PendingQuestion>, EngineError> {
+        let mut questions = Vec::new();
+        for interrupt in &head.interrupts {
+            let question = values::load(self.store.as_ref(), &interrupt.question).await?;
+            questions.push(PendingQuestion {
+                interrupt: interrupt.clone(),
+                question,
+            });
+        }
+        Ok(questions)
+    }
+}
