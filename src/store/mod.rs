@@ -5,18 +5,32 @@
 //! transaction expects it. Once [`Store::commit`] returns, what was committed survives the loss of
 //! power.
 
+mod chain;
+mod committer;
+mod directory;
+mod draft;
+mod export;
+mod keyspace;
+mod layout;
+mod ledger;
+mod memory;
+mod sled;
 mod transaction;
 
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Actor, AuditEntry, CheckpointId, Digest, Head, InterruptId, Record, RecordMark, ServiceEvent, ThreadId,
     ThreadStatus, Timestamp,
 };
 
-pub use transaction::{StoredValue, Transaction, seal};
+pub use chain::{Problem, Verification, verify_export};
+pub use ledger::{Ledger, MemoryStore, SledStore};
+pub use sled::rebuild;
+pub use transaction::{NotCreated, SealedRecord, StoredValue, Transaction, seal};
 
 /// Why the store could not do what was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -142,7 +156,7 @@ pub struct PendingInterrupt {
 }
 
 /// Who froze writes, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
     /// Who.
     pub by: Actor,
@@ -225,6 +239,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Entries of the audit log with a number above `after`, oldest first.
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<StoredAudit>, StoreError>;
+
+    /// Checks everything stored against the chains, the hashes and each other, and writes nothing.
+    ///
+    /// What doesn't fit is in the result; an error means that the check itself could not be made.
+    async fn verify(&self) -> Result<Verification, StoreError>;
 
     /// Waits until everything accepted is on disk and lets go of the store.
     async fn close(&self) -> Result<(), StoreError>;
