@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod execution;
+pub mod gate;
 pub mod generation;
 pub mod model;
 pub mod store;
