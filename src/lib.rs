@@ -5,6 +5,7 @@
 pub mod config;
 pub mod engine;
 pub mod execution;
+pub mod gate;
 pub mod generation;
 pub mod graph;
 pub mod model;

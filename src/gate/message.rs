@@ -1,0 +1,178 @@
+//! The question as plain text.
+//!
+//! Everything that comes from outside stands indented by four spaces, and every line of it: no text
+//! can pose as one of Holdpoint's own sentences, and where the message is read as Markdown it is code.
+
+use std::fmt::Write;
+
+use super::{
+    Binding, QuestionFacts,
+    text::{shown, shown_json, shown_line, visible, visible_line},
+};
+use crate::model::{Actor, Authentication, ExecutionMode, Finding};
+
+/// The most findings the message lists; the field `findings` has all.
+const MAX_FINDINGS: usize = 100;
+
+/// The whole message.
+pub(super) fn of(facts: &QuestionFacts, binding: &Binding, findings: &[Finding]) -> String {
+    let mut message = String::from("HUMAN APPROVAL REQUIRED\n\n");
+    message.push_str(headline(facts));
+    message.push_str("\n\nFacts, established by Holdpoint:\n");
+    block(&mut message, &plain_facts(facts, binding));
+    message.push_str("\nWhy it is asked:\n");
+    let reasons: Vec<String> = facts
+        .reasons
+        .iter()
+        .map(|reason| format!("- {}", visible_line(reason)))
+        .collect();
+    block(&mut message, &reasons.join("\n"));
+    if let Some(previous) = &facts.previous {
+        message.push_str("\nIt was asked before:\n");
+        block(&mut message, &shown(previous));
+    }
+    message.push_str("\nFindings:\n");
+    block(&mut message, &finding_lines(findings));
+    channels(&mut message, facts, binding);
+    message.push_str("\nThe code, as it will run:\n");
+    let code = visible(&facts.code);
+    block(&mut message, &code);
+    if code != facts.code {
+        message.push_str(
+            "\nSome of its characters hide or deceive; they are written as \\u{…} above. \
+             The exact text is in the field code.\n",
+        );
+    }
+    message.push_str("\nFrom the requester, unchecked:\n");
+    block(&mut message, &requester_text(facts));
+    message.push_str(how_to_answer(facts));
+    message
+}
+
+fn headline(facts: &QuestionFacts) -> &'static str {
+    match (facts.mode_if_approved(), facts.raised) {
+        (ExecutionMode::WriteAccess, true) => {
+            "A program that was asked for as read_only writes, or may write. \
+             APPROVING RAISES IT TO WRITE ACCESS: it will be able to change the control system."
+        }
+        (ExecutionMode::WriteAccess, false) => {
+            "A program asks for WRITE ACCESS: it will be able to change the control system."
+        }
+        (ExecutionMode::ReadOnly, _) => "A program asks to run read_only.",
+    }
+}
+
+fn plain_facts(facts: &QuestionFacts, binding: &Binding) -> String {
+    let expires = match facts.expires_at {
+        Some(at) => at.to_string(),
+        None => "as configured".to_owned(),
+    };
+    let mut lines = format!(
+        "mode if approved  {}\nmode asked for    {}\ncode SHA-256      {}\nrequested by      {}\n\
+         thread            {}\nattempt           {}, question {}\nasked at          {}\nexpires at        {expires}\n\
+         policy version    {}\n",
+        binding.mode.as_str(),
+        facts.mode.as_str(),
+        binding.code_sha256,
+        who(&facts.requester),
+        visible_line(&facts.thread),
+        facts.attempt,
+        facts.question_number,
+        facts.asked_at,
+        facts.policy_version,
+    );
+    if let Some(notebook) = &facts.notebook {
+        let _ = writeln!(lines, "notebook          {}", visible_line(notebook));
+    }
+    let _ = write!(lines, "backend           {}", shown_json(&facts.backend));
+    lines
+}
+
+/// A name, and how it came to be known.
+pub(super) fn who(actor: &Actor) -> String {
+    let name = shown_line(&actor.name);
+    match &actor.authentication {
+        Authentication::Asserted { os_user } => {
+            format!("{name} (name asserted by system user {})", visible_line(os_user))
+        }
+        Authentication::Key { id } => format!("{name} (key {})", visible_line(id)),
+        Authentication::Relayed { by } => {
+            format!("{name} (relayed by {}, human unauthenticated)", visible_line(by))
+        }
+        Authentication::System => format!("{name} (Holdpoint itself)"),
+    }
+}
+
+fn finding_lines(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return "none".to_owned();
+    }
+    let mut lines: Vec<String> = findings
+        .iter()
+        .take(MAX_FINDINGS)
+        .map(|finding| {
+            format!(
+                "line {}, column {}: {} ({}): {}\n    {}",
+                finding.line,
+                finding.column,
+                finding.rule,
+                format!("{:?}", finding.severity).to_lowercase(),
+                finding.explanation,
+                finding.snippet
+            )
+        })
+        .collect();
+    if findings.len() > MAX_FINDINGS {
+        lines.push(format!("and {} more", findings.len() - MAX_FINDINGS));
+    }
+    lines.join("\n")
+}
+
+fn channels(message: &mut String, facts: &QuestionFacts, binding: &Binding) {
+    if binding.mode == ExecutionMode::ReadOnly {
+        return;
+    }
+    message.push_str("\nProcess variables it writes:\n");
+    let names: Vec<String> = facts.channels.iter().map(|name| visible_line(name)).collect();
+    let list = match (names.is_empty(), facts.channels_unresolved) {
+        (true, false) => "none".to_owned(),
+        (true, true) => "unknown".to_owned(),
+        (false, false) => names.join("\n"),
+        (false, true) => format!("{}\nand perhaps others", names.join("\n")),
+    };
+    block(message, &list);
+    message.push_str(
+        "\nTheir present values are not known here. The list is recorded with the approval, \
+         but nothing enforces it on the network.\n",
+    );
+}
+
+fn requester_text(facts: &QuestionFacts) -> String {
+    let request = &facts.request;
+    format!(
+        "query: {}\ntask: {}\nexpected results: {}\nfolder: {}",
+        shown(&request.user_query),
+        shown(&request.task_objective),
+        shown_json(&request.expected_results),
+        shown_line(&request.execution_folder_name),
+    )
+}
+
+fn how_to_answer(facts: &QuestionFacts) -> &'static str {
+    if facts.needs_channels() {
+        "\nNot all process variables could be resolved, so a plain yes is not enough. To approve, name those it \
+         may write, or none: {\"type\": \"approve\", \"channels\": [\"…\"]}. To reject, answer no. \
+         To change the code, send an edit; it is analysed and asked about again.\n"
+    } else {
+        "\nTo approve exactly this code, answer yes. To reject it, answer no. \
+         To change the code, send an edit; it is analysed and asked about again.\n"
+    }
+}
+
+/// Appends `text` with every line indented, set off as a block.
+pub(super) fn block(message: &mut String, text: &str) {
+    message.push('\n');
+    for line in text.lines() {
+        let _ = writeln!(message, "    {line}");
+    }
+}

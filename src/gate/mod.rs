@@ -1,0 +1,21 @@
+//! THE HOLD POINT: decides whether a human is asked, asks, reads the answer, and gives leave.
+//!
+//! Everything here is a pure function of what it is given. The engine stores questions, accepts each
+//! answer once and keeps the grants; this room says what they mean.
+
+mod binding;
+mod decision;
+mod form;
+mod grant;
+mod message;
+mod policy;
+mod question;
+mod settle;
+pub mod text;
+
+pub use binding::Binding;
+pub use decision::{Decided, Decision, DecisionError, decide};
+pub use grant::{GrantVoid, check, grant};
+pub use policy::{Evidence, Refusal, Verdict, admit, judge, may_ask, may_pend};
+pub use question::{QuestionFacts, RequestText, question};
+pub use settle::{OutcomeFacts, Settled, outcome_unknown_question, settle};
