@@ -1,10 +1,25 @@
 //! PENS: who writes the code.
 
+pub mod answer;
+mod basic;
+mod fixed;
+mod mock;
+mod models;
+pub mod prompt;
+mod registry;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use self::{
+    basic::Basic,
+    fixed::Fixed,
+    mock::Mock,
+    registry::{Registry, RegistryError},
+};
 
 /// What a generator is asked for: the request's fields that may reach a model, and what went wrong before.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -99,6 +114,9 @@ pub enum GenerationError {
     /// The endpoint refused the request: key, model name, quota.
     #[error("the model endpoint refused the request: {0}")]
     Rejected(String),
+    /// The generator has no other code than what failed already.
+    #[error("no other code can be generated: {0}")]
+    Exhausted(String),
     /// A setting or a prompt template is wrong.
     #[error("the generator is not set up rightly: {0}")]
     Setup(String),
@@ -114,6 +132,7 @@ impl GenerationError {
             Self::Cut(_) => "model_answer_cut",
             Self::Malformed(_) => "model_answer_malformed",
             Self::Rejected(_) => "model_request_rejected",
+            Self::Exhausted(_) => "generator_exhausted",
             Self::Setup(_) => "generator_setup",
         }
     }
