@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Problem;
+
 /// Every setting of the program.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -29,6 +31,10 @@ pub struct Config {
     pub store: StoreSettings,
     /// The name decisions are recorded under when none is given.
     pub default_actor: Option<String>,
+    /// What a reader of the file should know: keys that have no effect, and why.
+    pub notes: Vec<String>,
+    /// Why nothing can run with these settings; see [`Config::check_startable`].
+    pub not_startable: Vec<Problem>,
 }
 
 /// `approval.global_mode`.

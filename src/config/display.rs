@@ -1,0 +1,181 @@
+//! The resolved configuration, to be shown and to be hashed.
+
+use serde_json::{Map, Value, json};
+
+use super::{BasicSettings, Config, MockBehavior, quantity};
+
+/// What stands in place of a secret.
+const MASK: &str = "********";
+
+impl Config {
+    /// The resolved configuration under the keys of the file, with readable durations and sizes and with
+    /// secrets masked.
+    pub fn display(&self) -> Value {
+        let duration = |it| quantity::duration_text(it);
+        let bytes = |it| quantity::bytes_text(it);
+        let size = |it: usize| quantity::bytes_text(it as u64);
+        let (approval, analysis, execution) = (&self.approval, &self.analysis, &self.execution);
+        let mut generators = json!({ "basic": basic(&self.generation.basic), "mock": self.mock() });
+        for (name, settings) in &self.generation.custom {
+            generators[name] = masked(settings);
+        }
+        json!({
+            "holdpoint": {
+                "data_dir": self.data_dir,
+                "actor": self.default_actor,
+                "store": {
+                    "segment_bytes": size(self.store.segment_bytes),
+                    "cache_bytes": bytes(self.store.cache_bytes),
+                    "min_free_bytes": bytes(self.store.min_free_bytes),
+                },
+            },
+            "approval": {
+                "global_mode": approval.global_mode,
+                "capabilities": {
+                    "python_execution": {
+                        "mode": approval.python_execution,
+                        "read_only_write": approval.read_only_write,
+                    },
+                },
+                "expires_after": duration(approval.expires_after),
+                "grant_ttl": duration(approval.grant_ttl),
+                "max_questions": approval.max_questions,
+                "max_pending_per_requester": approval.max_pending_per_requester,
+            },
+            "control_system": {
+                "type": analysis.control_system,
+                "writes_enabled": self.control_system.writes_enabled,
+                "max_concurrent_writes": self.control_system.max_concurrent_writes,
+                "patterns": {
+                    "mode": analysis.pattern_mode,
+                    "write": patterns(&analysis.write_patterns),
+                    "read": patterns(&analysis.read_patterns),
+                },
+                "analysis": {
+                    "mode": if analysis.strict { "strict" } else { "resolve" },
+                    "max_bytes": size(analysis.max_bytes),
+                    "safe_modules": analysis.safe_modules,
+                },
+            },
+            "python_executor": {
+                "max_generation_retries": self.executor.max_generation_retries,
+                "max_execution_retries": self.executor.max_execution_retries,
+                "execution_timeout_seconds": duration(self.executor.execution_timeout),
+                "recursion_limit": self.executor.recursion_limit,
+            },
+            "execution": {
+                "code_generator": self.generation.generator,
+                "execution_method": execution.method,
+                "generators": generators,
+                "local": {
+                    "python_env_path": execution.local.python,
+                    "isolation": execution.local.isolation,
+                    "unsafe_host_network": execution.local.unsafe_host_network,
+                    "user": execution.local.user,
+                    "environment": masked(&json!(execution.local.environment)),
+                },
+                "limits": {
+                    "output_bytes": size(execution.max_output_bytes),
+                    "file_bytes": bytes(execution.max_file_bytes),
+                    "memory_bytes": bytes(execution.max_memory_bytes),
+                    "processes": execution.max_processes,
+                    "workspace_bytes": bytes(execution.max_workspace_bytes),
+                    "workspace_files": execution.max_workspace_files,
+                },
+            },
+        })
+    }
+
+    /// [`Config::display`] as the text of a file.
+    pub fn display_yaml(&self) -> String {
+        // Plain values always have a YAML form; their JSON is one too.
+        serde_yaml::to_string(&self.display()).unwrap_or_else(|_| self.display().to_string())
+    }
+
+    /// The resolved approval, control-system and analysis settings: what the policy version is the hash of.
+    pub fn policy(&self) -> Value {
+        json!({
+            "approval": self.approval,
+            "control_system": self.control_system,
+            "analysis": self.analysis,
+        })
+    }
+
+    fn mock(&self) -> Value {
+        let behaviors = &self.generation.mock.behaviors;
+        let codes: Vec<_> = behaviors
+            .iter()
+            .filter_map(|behavior| match behavior {
+                MockBehavior::Code(code) => Some(code),
+                _ => None,
+            })
+            .collect();
+        match codes.is_empty() {
+            true => json!({ "behavior": behaviors }),
+            false => json!({ "code_sequence": codes }),
+        }
+    }
+}
+
+fn patterns(sourced: &[(String, String)]) -> Vec<&str> {
+    sourced.iter().map(|(_, pattern)| pattern.as_str()).collect()
+}
+
+fn basic(basic: &BasicSettings) -> Value {
+    json!({
+        "base_url": without_login(&basic.base_url),
+        "model_id": basic.model,
+        "api_key": basic.api_key.as_ref().map(|_| MASK),
+        "timeout_seconds": quantity::duration_text(basic.timeout),
+        "max_retries": basic.max_retries,
+        "temperature": basic.temperature,
+        "max_tokens": basic.max_tokens,
+        "max_errors": basic.max_errors,
+        "templates": basic.templates,
+        "fields": basic.fields,
+    })
+}
+
+/// `value` without what looks like a secret by its name.
+fn masked(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let masked = map.iter().map(|(name, value)| match value {
+                Value::Null | Value::Bool(_) => (name.clone(), value.clone()),
+                _ if is_secret(name) => (name.clone(), Value::from(MASK)),
+                _ => (name.clone(), masked(value)),
+            });
+            Value::Object(masked.collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(masked).collect()),
+        Value::String(text) => Value::String(without_login(text)),
+        other => other.clone(),
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "key",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "credential",
+        "authorization",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+/// An address without the login in it.
+fn without_login(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..host_end].rfind('@') {
+        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+        None => url.to_owned(),
+    }
+}

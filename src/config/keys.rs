@@ -1,0 +1,222 @@
+//! Every key that Holdpoint's own sections may hold. `docs/config.md` tells what each does.
+
+use super::Kind::{self, *};
+
+/// A key of the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Key {
+    /// Its path with dots; `<name>` stands for a name of the user's own.
+    pub path: &'static str,
+    /// What its value may be.
+    pub kind: Kind,
+    /// Why it has no effect, for a key that is accepted and has none.
+    pub no_effect: Option<&'static str>,
+}
+
+const fn key(path: &'static str, kind: Kind) -> Key {
+    Key {
+        path,
+        kind,
+        no_effect: None,
+    }
+}
+
+const fn idle(path: &'static str, kind: Kind, why: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        no_effect: Some(why),
+    }
+}
+
+const ANY: u64 = u64::MAX;
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const CONTAINER: &str = "it belongs to execution_method container, which is not available yet";
+const ENVIRONMENT: &str = "programs get the variables of execution.local.environment in both modes";
+const OSPREY: &str = "it is a setting of Osprey";
+
+/// What the generator `mock` can be told to do.
+pub(super) const BEHAVIORS: &[&str] = &[
+    "success",
+    "syntax_error",
+    "runtime_error",
+    "missing_results",
+    "channel_write",
+    "epics_write",
+    "channel_read",
+    "error_aware",
+    "security_risk",
+];
+
+/// The request's fields that may be passed to a model.
+pub(super) const FIELDS: &[&str] = &[
+    "user_query",
+    "task_objective",
+    "expected_results",
+    "capability_prompts",
+    "capability_context_data",
+    "execution_mode",
+];
+
+/// Every key, section by section.
+pub const KEYS: &[Key] = &[
+    key("python_executor.max_generation_retries", Count(0, 100)),
+    key("python_executor.max_execution_retries", Count(0, 100)),
+    key("python_executor.execution_timeout_seconds", Duration),
+    key("python_executor.recursion_limit", Count(1, 100_000)),
+    key("execution.code_generator", Text),
+    key("execution.execution_method", Choice(&["local", "container"])),
+    key("execution.python_env_path", Text),
+    key("execution.generators.basic.model_config_name", Text),
+    key("execution.generators.basic.provider", Text),
+    key("execution.generators.basic.model_id", Text),
+    key("execution.generators.basic.model", Text),
+    key("execution.generators.basic.base_url", Text),
+    key("execution.generators.basic.api_key", Secret),
+    key("execution.generators.basic.timeout_seconds", Duration),
+    key("execution.generators.basic.max_retries", Count(0, 100)),
+    key("execution.generators.basic.temperature", Number(0.0, 2.0)),
+    key("execution.generators.basic.max_tokens", Count(1, ANY)),
+    key("execution.generators.basic.max_errors", Count(0, 100)),
+    key("execution.generators.basic.templates", Text),
+    key("execution.generators.basic.fields", Choices(FIELDS)),
+    key("execution.generators.mock.behavior", OneOrMore(BEHAVIORS)),
+    key("execution.generators.mock.code", Text),
+    key("execution.generators.mock.code_sequence", Texts),
+    key("execution.generators.<name>", Mapping),
+    idle("execution.modes.read_only.kernel_name", Text, CONTAINER),
+    key("execution.modes.read_only.allows_writes", Flag),
+    key("execution.modes.read_only.requires_approval", Flag),
+    idle("execution.modes.read_only.environment", Environment, ENVIRONMENT),
+    idle("execution.modes.read_only.gateway", Text, OSPREY),
+    idle("execution.modes.write_access.kernel_name", Text, CONTAINER),
+    key("execution.modes.write_access.allows_writes", Flag),
+    key("execution.modes.write_access.requires_approval", Flag),
+    idle(
+        "execution.modes.write_access.environment",
+        Environment,
+        ENVIRONMENT,
+    ),
+    idle("execution.modes.write_access.gateway", Text, OSPREY),
+    idle("execution.container.jupyter_host", Text, CONTAINER),
+    idle("execution.container.jupyter_port", Count(1, 65_535), CONTAINER),
+    key("execution.local.python_env_path", Text),
+    key("execution.local.isolation", Choice(&["bubblewrap", "none"])),
+    key("execution.local.unsafe_host_network", Flag),
+    key("execution.local.user", Text),
+    key("execution.local.environment", Environment),
+    key("execution.limits.output_bytes", Bytes(KIB, ANY)),
+    key("execution.limits.file_bytes", Bytes(KIB, ANY)),
+    key("execution.limits.memory_bytes", Bytes(64 * MIB, ANY)),
+    key("execution.limits.processes", Count(1, ANY)),
+    key("execution.limits.workspace_bytes", Bytes(KIB, ANY)),
+    key("execution.limits.workspace_files", Count(1, ANY)),
+    idle("execution.epics", Mapping, OSPREY),
+    key(
+        "approval.global_mode",
+        Choice(&["disabled", "selective", "all_capabilities"]),
+    ),
+    key("approval.capabilities.python_execution.enabled", Flag),
+    key(
+        "approval.capabilities.python_execution.mode",
+        Choice(&["disabled", "control_writes", "epics_writes", "all_code"]),
+    ),
+    key(
+        "approval.capabilities.python_execution.read_only_write",
+        Choice(&["ask", "refuse"]),
+    ),
+    key("approval.expires_after", Duration),
+    key("approval.grant_ttl", Duration),
+    key("approval.max_questions", Count(1, 1000)),
+    key("approval.max_pending_per_requester", Count(1, ANY)),
+    key("control_system.type", Text),
+    key("control_system.writes_enabled", Flag),
+    key("control_system.max_concurrent_writes", Count(1, 1000)),
+    key("control_system.patterns.mode", Choice(&["extend", "override"])),
+    key("control_system.patterns.write", Patterns),
+    key("control_system.patterns.read", Patterns),
+    key("control_system.patterns.<type>.write", Patterns),
+    key("control_system.patterns.<type>.read", Patterns),
+    key("control_system.analysis.mode", Choice(&["resolve", "strict"])),
+    key("control_system.analysis.max_bytes", Bytes(1, 64 * MIB)),
+    key("control_system.analysis.safe_modules", Texts),
+    key("control_system.limits_checking", Absent),
+    key("control_system.write_verification", Absent),
+    idle("control_system.connector", Mapping, OSPREY),
+    key("holdpoint.data_dir", Text),
+    key("holdpoint.actor", Text),
+    key("holdpoint.store.segment_bytes", Bytes(2 * MIB, 16 * MIB)),
+    key("holdpoint.store.cache_bytes", Bytes(MIB, ANY)),
+    key("holdpoint.store.min_free_bytes", Bytes(0, ANY)),
+];
+
+/// What stands at a path.
+pub(super) enum Place {
+    /// A key.
+    Leaf(&'static Key),
+    /// A section that holds keys.
+    Section,
+    /// Nothing: the names that could stand there instead of the last one.
+    Unknown(Vec<&'static str>),
+}
+
+/// What stands at `path`, which has no `osprey` in front.
+pub(super) fn place(path: &[String]) -> Place {
+    let matching = |length: usize| {
+        let all = KEYS.iter().filter(move |key| fits(key.path, &path[..length]));
+        let exact = all
+            .clone()
+            .filter(move |key| !key.path.split('.').take(length).any(is_wildcard));
+        // A name of our own goes before a name of the user's own.
+        if exact.clone().next().is_some() {
+            exact.collect::<Vec<_>>()
+        } else {
+            all.collect()
+        }
+    };
+    let found = matching(path.len());
+    match found.iter().find(|key| key.path.split('.').count() == path.len()) {
+        Some(key) => Place::Leaf(key),
+        None if !found.is_empty() => Place::Section,
+        None => {
+            let above = path.len().saturating_sub(1);
+            let mut names: Vec<_> = matching(above)
+                .iter()
+                .filter_map(|key| key.path.split('.').nth(above))
+                .collect();
+            names.dedup();
+            Place::Unknown(names)
+        }
+    }
+}
+
+/// The names of the sections that are ours.
+pub(super) fn sections() -> Vec<&'static str> {
+    let mut names: Vec<_> = KEYS.iter().filter_map(|key| key.path.split('.').next()).collect();
+    names.dedup();
+    names
+}
+
+/// The candidate that `word` is most likely meant to be.
+pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .filter(|candidate| !is_wildcard(candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).clamp(1, 4))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn fits(key: &str, path: &[String]) -> bool {
+    let mut segments = key.split('.');
+    path.iter().all(|name| {
+        segments
+            .next()
+            .is_some_and(|segment| segment == name || is_wildcard(segment))
+    })
+}
+
+fn is_wildcard(segment: &str) -> bool {
+    segment.starts_with('<')
+}
