@@ -218,7 +218,8 @@ def main() -> int:
     folder.chmod(0o711)
     latest = CHECKOUT / ".demo"
     if latest.is_symlink():
-        shutil.rmtree(latest.resolve(), ignore_errors=True)
+        if latest.resolve().name.startswith("holdpoint-demo-"):
+            shutil.rmtree(latest.resolve(), ignore_errors=True)
         latest.unlink()
     latest.symlink_to(folder)
 
