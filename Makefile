@@ -1,0 +1,60 @@
+# `make demo` shows the main job, `make test` proves the whole; both set up what they need first.
+
+# Where cargo puts what it builds, as cargo itself understands it.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# cargo-deny, kept outside the checkout so that a fresh clone does not build it again.
+DENY_VERSION := 0.20.2
+DENY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/holdpoint/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
+
+# Rust tests find Python here; with the second variable a test that would skip for want of something fails.
+PYTHON_TESTS = HOLDPOINT_TEST_PYTHON="$$(readlink -f .venv)/bin/python" HOLDPOINT_TEST_NO_SKIP=1
+CARGO_TEST = $(PYTHON_TESTS) cargo test --locked
+
+.PHONY: help setup build demo test lint bench soak clean-demo
+
+help:
+	@echo "make demo        a walk through the main job, with a real EPICS server"
+	@echo "make test        all checks and tests"
+	@echo "make build       the binary: $(TARGET)/release/holdpoint"
+	@echo "make setup       the Python environment and the sandbox that demo and tests need"
+	@echo "make bench       the benchmarks"
+	@echo "make soak        long sweeps: many random cases, and power cuts where they can be simulated"
+	@echo "make clean-demo  removes what the demo made"
+
+setup:
+	@demo/setup.sh
+
+build:
+	cargo build --locked --release
+
+demo: setup build
+	@.venv/bin/python demo/demo.py --holdpoint $(TARGET)/release/holdpoint
+
+# The test runner comes last but for the demo, which is walked through with the binary the tests have built.
+test: setup lint
+	cargo build --locked --examples
+	$(CARGO_TEST) --doc
+	$(CARGO_TEST) --lib --bins --tests
+	.venv/bin/python demo/demo.py --holdpoint $(TARGET)/debug/holdpoint
+
+lint: $(DENY)
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
+	$(DENY) check --hide-inclusion-graph bans licenses sources
+
+# Neither optimised nor with debug information: it builds in about a minute on two cores, and is fast enough.
+$(DENY):
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install cargo-deny --version $(DENY_VERSION) --locked --no-default-features \
+		--debug --quiet --root $(abspath $(dir $@)..)
+
+bench: setup
+	cargo bench --locked
+
+soak: setup
+	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) $(CARGO_TEST) --release --test it
+	if [ -x tests/power_cut.sh ]; then tests/power_cut.sh; fi
+
+clean-demo:
+	case "$$(readlink -f .demo)" in */holdpoint-demo-*) rm -rf "$$(readlink -f .demo)" .demo;; esac
