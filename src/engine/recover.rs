@@ -136,7 +136,7 @@ impl Engine {
             Outcome::Failed(Failure {
                 code: "process_died".into(),
                 class: ErrorClass::Transient,
-                message: "the process ended during the run; nothing was written".into(),
+                message: "the process ended during the run; it can go on from its last checkpoint".into(),
                 node: None,
                 attempts: 1,
             })

@@ -317,6 +317,11 @@ impl Context {
         }
     }
 
+    /// What is known of the effect `name`.
+    pub async fn effect_state(&self, name: &str) -> EffectState {
+        self.journal.effect(name).await
+    }
+
     /// The grants that are live on the thread.
     pub fn grants(&self) -> Vec<Grant> {
         self.journal.grants()

@@ -1,0 +1,3 @@
+//! WORK: the graphs Holdpoint brings along.
+
+pub mod python_executor;

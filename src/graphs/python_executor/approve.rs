@@ -1,0 +1,205 @@
+//! The hold point: the node that asks, and takes up what a human decided.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use crate::{
+    execution::{NotebookContent, write_notebook},
+    gate::{self, Decision, OutcomeFacts, QuestionFacts, RequestText},
+    graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
+    model::{Actor, Interrupt, InterruptKind, Resolution, Timestamp},
+};
+
+use super::{
+    NAME, Parts, broken,
+    state::{
+        AttemptError, DecisionKind, DecisionRecord, ErrorReport, PythonExecution, PythonPatch, Stage, Status,
+    },
+};
+
+pub(super) struct Approve(pub(super) Arc<Parts>);
+
+#[async_trait]
+impl Node<PythonExecution> for Approve {
+    async fn run(&self, state: PythonExecution, context: Context) -> Result<PythonPatch, NodeError> {
+        let (Some(code), Some(code_sha256)) = (state.generated_code.clone(), state.code_sha256.clone()) else {
+            return Err(broken("there is no analyzed code to ask about"));
+        };
+        // The question, and the notebook it names, are made once: when it is first asked.
+        let resolution = context.ask(|| self.question(&state, &code, &context))?;
+        let decided = |kind, decision| DecisionRecord { kind, decision, code_sha256: code_sha256.clone() };
+        let Resolution::Answered { value } = resolution else {
+            let message = "nobody decided in time".to_owned();
+            return Ok(PythonPatch::new()
+                .decision(decided(DecisionKind::Expired, None))
+                .status(Status::Expired)
+                .error(ErrorReport { code: "approval_expired".into(), message }));
+        };
+        let decision: Decision = serde_json::from_value(value)?;
+        Ok(match &decision {
+            Decision::Approve { .. } => PythonPatch::new()
+                .decision(decided(DecisionKind::Approved, Some(decision)))
+                .status(Status::Executing),
+            Decision::Edit { code, .. } => PythonPatch::new()
+                .generated_code(code.clone())
+                .decision(decided(DecisionKind::Edited, Some(decision)))
+                .status(Status::Analyzing),
+            Decision::Reject { reason } => {
+                let message = match reason {
+                    Some(reason) => format!("rejected: {reason}"),
+                    None => "rejected".to_owned(),
+                };
+                PythonPatch::new()
+                    .status(Status::Rejected)
+                    .error(ErrorReport { code: "rejected".into(), message })
+                    .decision(decided(DecisionKind::Rejected, Some(decision)))
+            }
+            Decision::Respond { message } => self.changes_requested(&state, code, message.clone(), decision.clone()),
+        })
+    }
+
+    fn accept(
+        &self,
+        interrupt: &Interrupt,
+        question: &Value,
+        answer: Value,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Accepted, AnswerRefused> {
+        let settings = &self.0.config.approval;
+        let refused = |code: &str, message: String| AnswerRefused { code: code.to_owned(), message };
+        if interrupt.kind == InterruptKind::OutcomeUnknown {
+            return Err(refused("invalid_answer", "this question asks for a settlement".into()));
+        }
+        let decided = gate::decide(question, answer, by, now, settings)
+            .map_err(|error| refused(error.code(), error.to_string()))?;
+        let grant = decided.binding.map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));
+        Ok(Accepted { value: json!(decided.decision), facts: decided.facts, grant })
+    }
+}
+
+impl Approve {
+    fn changes_requested(
+        &self,
+        state: &PythonExecution,
+        failed_code: String,
+        message: String,
+        decision: Decision,
+    ) -> PythonPatch {
+        let record = DecisionRecord {
+            kind: DecisionKind::ChangesRequested,
+            decision: Some(decision),
+            code_sha256: crate::model::CodeSha256::of(failed_code.as_bytes()),
+        };
+        if state.request().code.is_some() {
+            // There is no generator that could take the changes up: the request ends here.
+            let record = DecisionRecord { kind: DecisionKind::Rejected, ..record };
+            let message = format!("changes were asked for, and the code is the caller's own: {message}");
+            return PythonPatch::new()
+                .decision(record)
+                .status(Status::Rejected)
+                .error(ErrorReport { code: "changes_requested".into(), message });
+        }
+        PythonPatch::new().decision(record).status(Status::ChangesRequested).error_chain(vec![AttemptError {
+            attempt: state.generation_attempt,
+            stage: Stage::Approval,
+            code: "changes_requested".into(),
+            message,
+            failed_code,
+            traceback: String::new(),
+        }])
+    }
+
+    fn question(&self, state: &PythonExecution, code: &str, context: &Context) -> Question {
+        let request = state.request();
+        let info = context.info();
+        let now = context.now();
+        let expires_at = now.plus(self.0.config.approval.expires_after);
+        let result = state.analysis_result.as_ref();
+        let analysis = result.and_then(|result| result.analysis.as_ref());
+        let facts = QuestionFacts {
+            thread: info.thread.to_string(),
+            run: info.run.to_string(),
+            graph: NAME.to_owned(),
+            code: code.to_owned(),
+            mode: request.execution_mode,
+            raised: state.raised(),
+            reasons: result.map(|result| result.reasons.clone()).unwrap_or_default(),
+            findings: state.findings(),
+            channels: analysis.map(|analysis| analysis.channels.clone()).unwrap_or_default(),
+            channels_unresolved: analysis.is_none_or(|analysis| analysis.writes_unresolved),
+            backend: json!(self.0.executor.backend()),
+            analysis: analysis.map_or(Value::Null, |analysis| {
+                json!({
+                    "has_writes": analysis.has_writes,
+                    "has_reads": analysis.has_reads,
+                    "risks": analysis.risks,
+                    "imports": analysis.imports,
+                    "findings_total": analysis.findings_total,
+                })
+            }),
+            policy_version: self.0.policy_version(),
+            context_digest: state.context_digest(),
+            requester: info.actor.clone(),
+            request: RequestText {
+                user_query: request.user_query.clone(),
+                task_objective: request.task_objective.clone(),
+                expected_results: Value::Object(request.expected_results.clone()),
+                capability_prompts: request.capability_prompts.clone(),
+                execution_folder_name: request.execution_folder_name.clone(),
+            },
+            notebook: self.notebook(state, code, &request.task_objective),
+            attempt: state.generation_attempt,
+            question_number: state.questions,
+            asked_at: now,
+            expires_at: Some(expires_at),
+            previous: None,
+        };
+        Question { value: gate::question(&facts), expires_at: Some(expires_at) }
+    }
+
+    /// The notebook to look at. Where it can't be written the question stands without one: the
+    /// code is in the question itself.
+    fn notebook(&self, state: &PythonExecution, code: &str, task: &str) -> Option<String> {
+        let folder = state.folder.as_ref()?;
+        let name = format!("attempt_{:02}_awaiting_approval.ipynb", state.generation_attempt);
+        let content = NotebookContent {
+            attempt: state.generation_attempt,
+            stage: "awaiting_approval".into(),
+            task: task.to_owned(),
+            code: code.to_owned(),
+            execution: None,
+            findings: state.findings(),
+        };
+        let path = folder.join(name);
+        match write_notebook(&path, &content) {
+            Ok(_) => Some(path.display().to_string()),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "the notebook could not be written");
+                None
+            }
+        }
+    }
+}
+
+/// The question a human is asked when a program was started and its end is not known.
+pub(super) fn outcome_unknown(facts: &Value, reason: &str, thread: &str) -> Value {
+    let text = |key: &str| facts.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let approved: Option<super::state::ApprovedBy> =
+        facts.get("approved").and_then(|approved| serde_json::from_value(approved.clone()).ok());
+    let read = |key: &str| facts.get(key).cloned().unwrap_or_default();
+    gate::outcome_unknown_question(&OutcomeFacts {
+        thread: thread.to_owned(),
+        graph: NAME.to_owned(),
+        node: "execute".into(),
+        effect: "execution".into(),
+        started_at: serde_json::from_value(read("starting_at")).unwrap_or_else(|_| Timestamp::from_millis(0)),
+        code: text("code"),
+        mode: serde_json::from_value(read("execution_mode")).unwrap_or(crate::model::ExecutionMode::WriteAccess),
+        channels: approved.as_ref().map(|approved| approved.channels.clone()).unwrap_or_default(),
+        approved_by: approved.map(|approved| approved.actor),
+        reason: reason.to_owned(),
+    })
+}

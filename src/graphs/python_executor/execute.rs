@@ -1,0 +1,289 @@
+//! The only node that runs code.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use crate::{
+    execution::{Execution, ExecutionError, Job, Prepared, ProgramEnd},
+    gate::{self, Binding},
+    graph::{Accepted, AnswerRefused, Context, Effect, EffectStart, EffectState, Node, NodeError, Settled, Unknown},
+    model::{Actor, CodeSha256, ExecutionMode, Grant, Interrupt, InterruptKind, Settlement, Timestamp},
+};
+
+use super::{
+    Parts, approve, broken, retry,
+    state::{ApprovedBy, AttemptError, ErrorReport, PythonExecution, PythonPatch, Stage, Status, Verdict},
+};
+
+/// How often the preparation is tried when the host's resources are short for a moment.
+const PREPARATIONS: u32 = 3;
+
+pub(super) struct Execute(pub(super) Arc<Parts>);
+
+#[async_trait]
+impl Node<PythonExecution> for Execute {
+    async fn run(&self, state: PythonExecution, context: Context) -> Result<PythonPatch, NodeError> {
+        let Some(code) = state.generated_code.clone() else { return Err(broken("there is no code to run")) };
+        let Some(judged) = &state.analysis_result else { return Err(broken("the code was not judged")) };
+        let analyzed = judged.analysis.as_ref().map(|analysis| &analysis.code_sha256);
+        if analyzed != Some(&CodeSha256::of(code.as_bytes())) || judged.policy_version != self.0.policy_version() {
+            let reason = "the code or the rules are not those that were judged";
+            return Err(NodeError::ReturnToHoldPoint(reason.into()));
+        }
+        match judged.verdict {
+            Verdict::Run if state.effective_mode() == ExecutionMode::ReadOnly => self.run_freely(&state, code, &context).await,
+            Verdict::Ask => self.run_approved(&state, code, &context).await,
+            _ => Err(NodeError::ReturnToHoldPoint("the code may not run as it was judged".into())),
+        }
+    }
+
+    fn accept(
+        &self,
+        interrupt: &Interrupt,
+        question: &Value,
+        answer: Value,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Accepted, AnswerRefused> {
+        if interrupt.kind != InterruptKind::OutcomeUnknown {
+            return Err(AnswerRefused { code: "invalid_answer".into(), message: "nothing is asked here".into() });
+        }
+        let settled = gate::settle(question, answer, by, now)
+            .map_err(|error| AnswerRefused { code: error.code().to_owned(), message: error.to_string() })?;
+        let value = json!({ "settlement": settled.settlement, "note": settled.note });
+        Ok(Accepted { value, facts: settled.facts, grant: None })
+    }
+
+    fn outcome_unknown(&self, _: &str, facts: &Value, reason: &str) -> Value {
+        let thread = facts.get("thread").and_then(Value::as_str).unwrap_or_default();
+        approve::outcome_unknown(facts, reason, thread)
+    }
+}
+
+impl Execute {
+    /// Read-only code in which nothing was found: it may run again if the process dies.
+    async fn run_freely(
+        &self,
+        state: &PythonExecution,
+        code: String,
+        context: &Context,
+    ) -> Result<PythonPatch, NodeError> {
+        match self.prepare(state, &code, context).await? {
+            Ok(prepared) => {
+                let execution = prepared.run(context.cancelled().clone()).await;
+                if context.cancelled().is_cancelled() {
+                    return Err(NodeError::Cancelled);
+                }
+                Ok(self.ended(state, code, execution))
+            }
+            Err(error) => Ok(not_started(state, &error)),
+        }
+    }
+
+    /// Code a human approved: it is started at most once, under the grant that came with the approval.
+    async fn run_approved(
+        &self,
+        state: &PythonExecution,
+        code: String,
+        context: &Context,
+    ) -> Result<PythonPatch, NodeError> {
+        let mode = state.effective_mode();
+        if context.effect_state("execution").await != EffectState::Fresh {
+            // It was started before: here it only tells how it ended, and starts nothing.
+            let known = context
+                .effect("execution", EffectStart::default(), |_| async { Err(Unknown("it was started before".into())) })
+                .await?;
+            return match known {
+                Effect::Finished(execution) => Ok(self.ended(state, code, execution)),
+                Effect::Settled(settled) => self.settle(state, settled),
+            };
+        }
+        let start = self.permission(state, &code, context).map_err(NodeError::ReturnToHoldPoint)?;
+        let slot = match mode {
+            ExecutionMode::WriteAccess => {
+                if self.0.writes.is_frozen() {
+                    return Err(NodeError::ReturnToHoldPoint("writes are frozen".into()));
+                }
+                let slot = self.0.writes.slot(context.cancelled()).await;
+                Some(slot.ok_or(NodeError::Cancelled)?)
+            }
+            ExecutionMode::ReadOnly => None,
+        };
+        let prepared = match self.prepare(state, &code, context).await? {
+            Ok(prepared) => prepared,
+            Err(error) => return Ok(not_started(state, &error)),
+        };
+        let effect = context
+            .effect("execution", start, |cancel| async move {
+                let execution = match mode {
+                    ExecutionMode::WriteAccess => self.0.writes.guard(&cancel, |stop| prepared.run(stop)).await,
+                    ExecutionMode::ReadOnly => prepared.run(cancel).await,
+                };
+                match &execution.end {
+                    ProgramEnd::Killed { reason, .. } if mode == ExecutionMode::WriteAccess => {
+                        Err(Unknown(format!("the program was ended from outside: {reason}")))
+                    }
+                    _ => Ok(execution),
+                }
+            })
+            .await?;
+        drop(slot);
+        match effect {
+            Effect::Finished(execution) => Ok(self.ended(state, code, execution)),
+            Effect::Settled(settled) => self.settle(state, settled),
+        }
+    }
+
+    /// The grant that permits exactly this, or why there is none.
+    fn permission(&self, state: &PythonExecution, code: &str, context: &Context) -> Result<EffectStart, String> {
+        let info = context.info();
+        let grants = context.grants();
+        let grant: &Grant = grants
+            .iter()
+            .find(|grant| grant.namespace == info.namespace)
+            .ok_or("there is no approval that was not used or withdrawn")?;
+        let approved = Binding::of(grant).map_err(|error| error.to_string())?;
+        let actual = self.0.binding(info.thread, state, code, &approved);
+        gate::check(grant, &actual, context.now()).map_err(|error| error.to_string())?;
+        let mut facts = state.facts(code, &json!(self.0.executor.backend()));
+        if let Value::Object(facts) = &mut facts {
+            facts.insert("thread".into(), json!(info.thread));
+            facts.insert("starting_at".into(), json!(context.now()));
+            facts.insert(
+                "approved".into(),
+                json!(ApprovedBy {
+                    actor: grant.approved_by.clone(),
+                    interrupt: grant.interrupt,
+                    at: grant.issued_at,
+                    channels: approved.channels,
+                }),
+            );
+        }
+        Ok(EffectStart { grant: Some(grant.id), facts })
+    }
+
+    /// Does everything that comes before the start, and again if the host is short of something
+    /// for a moment; no code is written anew for that.
+    async fn prepare(
+        &self,
+        state: &PythonExecution,
+        code: &str,
+        context: &Context,
+    ) -> Result<Result<Box<dyn Prepared>, ExecutionError>, NodeError> {
+        let Some(folder) = state.folder.clone() else { return Err(broken("there is no folder to run in")) };
+        let request = state.request();
+        let mut attempt = 1;
+        loop {
+            let job = Job {
+                code: code.to_owned(),
+                mode: state.effective_mode(),
+                context: request.capability_context_data.clone(),
+                folder: folder.join(format!("attempt_{:02}", state.generation_attempt)),
+                timeout: self.0.config.executor.execution_timeout,
+            };
+            match self.0.executor.prepare(job).await {
+                Ok(prepared) => return Ok(Ok(prepared)),
+                Err(ExecutionError::Cancelled) => return Err(NodeError::Cancelled),
+                Err(error @ (ExecutionError::Workspace { .. } | ExecutionError::Start(_)))
+                    if attempt < PREPARATIONS =>
+                {
+                    tracing::warn!(%error, attempt, "the preparation failed and is tried again");
+                    context.sleep(Duration::from_millis(200) * attempt).await?;
+                    attempt += 1;
+                }
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+
+    /// A human said what became of it.
+    fn settle(&self, state: &PythonExecution, settled: Settled) -> Result<PythonPatch, NodeError> {
+        let note = settled.note.clone().map(|note| format!(": {note}")).unwrap_or_default();
+        match settled.settlement {
+            Settlement::Done => Ok(PythonPatch::new().settled(settled).status(Status::Completed)),
+            Settlement::Failed => {
+                let message = format!("{} settled the unknown outcome as failed{note}", settled.by.name);
+                let error = ErrorReport { code: "settled_as_failed".into(), message };
+                Ok(PythonPatch::new().settled(settled).status(Status::Failed).error(error))
+            }
+            Settlement::AskAgain => {
+                let sha = state.code_sha256.as_ref().map(ToString::to_string).unwrap_or_default();
+                let reason = format!("{} wants it asked again{note} (code {sha})", settled.by.name);
+                Err(NodeError::ReturnToHoldPoint(reason))
+            }
+        }
+    }
+
+    /// Draws the conclusion of a program that ran.
+    fn ended(&self, state: &PythonExecution, code: String, execution: Execution) -> PythonPatch {
+        let error = failure(state, &code, &execution);
+        let patch = PythonPatch::new().execution_result(execution);
+        let Some(error) = error else { return patch.status(Status::Completed) };
+        let may_retry = state.effective_mode() == ExecutionMode::ReadOnly;
+        let why = if may_retry {
+            retry::exhausted(state, &self.0.config.executor, &error)
+        } else {
+            Some("a program with write access is never run again of its own accord".into())
+        };
+        let patch = match why {
+            None => patch.status(Status::Retrying),
+            Some(why) => {
+                let message = format!("{}; {why}", error.message);
+                patch.status(Status::Failed).error(ErrorReport { code: error.code.clone(), message })
+            }
+        };
+        patch.error_chain(vec![error])
+    }
+}
+
+/// What is wrong with how a program ended, if anything is.
+fn failure(state: &PythonExecution, code: &str, execution: &Execution) -> Option<AttemptError> {
+    let error = |code_name: &str, message: String, traceback: String| AttemptError {
+        attempt: state.generation_attempt,
+        stage: Stage::Execution,
+        code: code_name.to_owned(),
+        message,
+        failed_code: code.to_owned(),
+        traceback,
+    };
+    match &execution.end {
+        ProgramEnd::Finished if execution.results.is_some() => None,
+        ProgramEnd::Finished => {
+            let message = "the program came to its end without a dict named 'results'".to_owned();
+            Some(error("results_missing", message, String::new()))
+        }
+        ProgramEnd::Raised { error_type, message, traceback, line } => {
+            let place = line.map(|line| format!(" (line {line})")).unwrap_or_default();
+            Some(error("runtime_error", format!("{error_type}: {message}{place}"), traceback.clone()))
+        }
+        ProgramEnd::Killed { reason, code } => {
+            Some(error(&format!("execution_{code}"), reason.clone(), String::new()))
+        }
+    }
+}
+
+/// The program could not be started, and starting other code would not help.
+fn not_started(state: &PythonExecution, error: &ExecutionError) -> PythonPatch {
+    let code = match error {
+        ExecutionError::NoIsolation(_) => "no_isolation",
+        ExecutionError::Interpreter(_) => "interpreter",
+        ExecutionError::Mode(_) => "mode_unavailable",
+        ExecutionError::Workspace { .. } => "workspace",
+        ExecutionError::Start(_) => "sandbox_start",
+        ExecutionError::Cancelled => "cancelled",
+    };
+    let message = format!("the program was not started: {error}");
+    PythonPatch::new()
+        .status(Status::Failed)
+        .error(ErrorReport { code: code.to_owned(), message: message.clone() })
+        .error_chain(vec![AttemptError {
+            attempt: state.generation_attempt,
+            stage: Stage::Execution,
+            code: code.to_owned(),
+            message,
+            failed_code: String::new(),
+            traceback: String::new(),
+        }])
+}
