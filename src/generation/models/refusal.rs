@@ -48,10 +48,9 @@ pub fn message(body: &Value, raw: &str) -> String {
 
 /// A foreign text fit for an error: on one line, capped, without any part of the key.
 pub fn presentable(text: &str, key: Option<&SecretString>) -> String {
-    let masked = match key {
-        Some(key) => mask(text, key.expose_secret()),
-        None => text.to_owned(),
-    };
+    // However long the text, little more of it is looked at than can be shown.
+    let start: Vec<char> = text.chars().take(8 * SHOWN).collect();
+    let masked = mask(start, key.map_or("", |key| key.expose_secret()));
     let words: Vec<&str> = masked
         .split(|c: char| c.is_whitespace() || c.is_control())
         .collect();
@@ -67,9 +66,8 @@ pub fn presentable(text: &str, key: Option<&SecretString>) -> String {
 }
 
 /// Endpoints like to repeat the key, whole or in part, when they refuse it.
-fn mask(text: &str, key: &str) -> String {
+fn mask(text: Vec<char>, key: &str) -> String {
     let key: Vec<char> = key.chars().collect();
-    let text: Vec<char> = text.chars().collect();
     if key.is_empty() {
         return text.into_iter().collect();
     }
