@@ -25,14 +25,25 @@ pub enum Unreadable {
 pub fn code(answer: &str) -> Result<String, Unreadable> {
     let answer = answer.strip_prefix('\u{feff}').unwrap_or(answer);
     let answer = without_thoughts(answer)?;
-    let found = if is_bare(answer) { trim_blank_lines(answer) } else { longest(blocks(answer)?) };
-    if found.trim().is_empty() { Err(Unreadable::Empty) } else { Ok(found.to_owned()) }
+    let found = if is_bare(answer) {
+        trim_blank_lines(answer)
+    } else {
+        longest(blocks(answer)?)
+    };
+    if found.trim().is_empty() {
+        Err(Unreadable::Empty)
+    } else {
+        Ok(found.to_owned())
+    }
 }
 
 fn without_thoughts(answer: &str) -> Result<&str, Unreadable> {
     match answer.trim_start().strip_prefix("<think>") {
         None => Ok(answer),
-        Some(thoughts) => thoughts.split_once("</think>").map(|(_, rest)| rest).ok_or(Unreadable::Open),
+        Some(thoughts) => thoughts
+            .split_once("</think>")
+            .map(|(_, rest)| rest)
+            .ok_or(Unreadable::Open),
     }
 }
 
@@ -51,7 +62,11 @@ impl<'a> Fence<'a> {
         let info = text.trim_start_matches(mark);
         let length = text.len() - info.len();
         let stands = line.len() - text.len() <= 3 && length >= 3 && !(mark == '`' && info.contains('`'));
-        stands.then(|| Self { mark, length, info: info.trim() })
+        stands.then(|| Self {
+            mark,
+            length,
+            info: info.trim(),
+        })
     }
 
     fn closes(self, opening: Fence<'_>) -> bool {
@@ -118,7 +133,10 @@ fn blocks(answer: &str) -> Result<Vec<Block<'_>>, Unreadable> {
         // The line end before the closing fence belongs to the fence; it is as long as the opening one's.
         let line_end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
         let text = &body[..end];
-        blocks.push(Block { language, text: text.strip_suffix(line_end).unwrap_or(text) });
+        blocks.push(Block {
+            language,
+            text: text.strip_suffix(line_end).unwrap_or(text),
+        });
         rest = &body[after..];
     }
     Ok(blocks)
@@ -146,9 +164,13 @@ fn longest(blocks: Vec<Block<'_>>) -> &str {
 }
 
 fn trim_blank_lines(text: &str) -> &str {
-    let first = lines(text).find(|(_, line)| !line.trim().is_empty()).map_or(text.len(), |(at, _)| at);
+    let first = lines(text)
+        .find(|(_, line)| !line.trim().is_empty())
+        .map_or(text.len(), |(at, _)| at);
     let last = lines(text).filter(|(_, line)| !line.trim().is_empty()).last();
-    let end = last.map_or(text.len(), |(at, line)| at + line.trim_end_matches(['\r', '\n']).len());
+    let end = last.map_or(text.len(), |(at, line)| {
+        at + line.trim_end_matches(['\r', '\n']).len()
+    });
     &text[first.min(end)..end]
 }
 
@@ -163,7 +185,9 @@ impl Strings {
         let mut rest = line;
         let mut single: Option<char> = None;
         while let Some(next) = rest.chars().next() {
-            let triple = ["\"\"\"", "'''"].into_iter().find(|quotes| rest.starts_with(quotes));
+            let triple = ["\"\"\"", "'''"]
+                .into_iter()
+                .find(|quotes| rest.starts_with(quotes));
             let mut step = next.len_utf8();
             match (self.open, single) {
                 (_, _) if next == '\\' && (self.open.is_some() || single.is_some()) => {

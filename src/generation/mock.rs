@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
-use super::{CodeGenerator, Generated, GenerationError, GenerationRequest};
+use super::{CodeGenerator, Generated, GenerationError, GenerationRequest, Tell};
 use crate::config::{MockBehavior, MockSettings};
 
 const SUCCESS: &str = r#"# Written by the mock generator: success.
@@ -85,9 +85,13 @@ impl Mock {
     /// [`GenerationError::Setup`] if `settings` name no behaviour.
     pub fn new(settings: &MockSettings) -> Result<Self, GenerationError> {
         if settings.behaviors.is_empty() {
-            return Err(GenerationError::Setup("`mock` needs at least one behavior".into()));
+            return Err(GenerationError::Setup(
+                "`mock` needs at least one behavior".into(),
+            ));
         }
-        Ok(Self { behaviors: settings.behaviors.clone() })
+        Ok(Self {
+            behaviors: settings.behaviors.clone(),
+        })
     }
 }
 
@@ -100,7 +104,7 @@ impl CodeGenerator for Mock {
     async fn generate(
         &self,
         request: &GenerationRequest,
-        tell: &(dyn Fn(&str) + Send + Sync),
+        tell: Tell<'_>,
     ) -> Result<Generated, GenerationError> {
         let place = (request.attempt.max(1) as usize).min(self.behaviors.len()) - 1;
         let behavior = &self.behaviors[place];
@@ -158,7 +162,9 @@ fn write(behavior: &MockBehavior, request: &GenerationRequest) -> String {
 fn fill(code: &mut String, expected: &Map<String, Value>) {
     for (key, kind) in expected {
         let kind = kind.as_str().unwrap_or_default().to_lowercase();
-        let value = ["dict", "list", "str", "bool"].into_iter().find(|word| kind.starts_with(word));
+        let value = ["dict", "list", "str", "bool"]
+            .into_iter()
+            .find(|word| kind.starts_with(word));
         let value = match value {
             Some("dict") => "{}",
             Some("list") => "[]",

@@ -143,6 +143,9 @@ impl GenerationError {
     }
 }
 
+/// Takes pieces of a model's answer as they come.
+pub type Tell<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
 /// Someone who writes code.
 #[async_trait]
 pub trait CodeGenerator: Send + Sync {
@@ -156,7 +159,7 @@ pub trait CodeGenerator: Send + Sync {
     async fn generate(
         &self,
         request: &GenerationRequest,
-        tell: &(dyn Fn(&str) + Send + Sync),
+        tell: Tell<'_>,
     ) -> Result<Generated, GenerationError>;
 }
 

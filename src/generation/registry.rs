@@ -39,7 +39,10 @@ pub enum RegistryError {
 }
 
 fn proposal(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
+    nearest
+        .as_ref()
+        .map(|name| format!(" (did you mean `{name}`?)"))
+        .unwrap_or_default()
 }
 
 /// The generators by name: the built-in ones, and those an application adds.
@@ -60,7 +63,10 @@ impl Registry {
         let basic: Factory = Arc::new(|settings| Ok(Arc::new(Basic::new(&settings.basic)?)));
         let mut registry = Self::default();
         registry.add("fixed", Arc::new(|_| Ok(Arc::new(Fixed))));
-        registry.add("mock", Arc::new(|settings| Ok(Arc::new(Mock::new(&settings.mock)?))));
+        registry.add(
+            "mock",
+            Arc::new(|settings| Ok(Arc::new(Mock::new(&settings.mock)?))),
+        );
         registry.add("basic", basic.clone());
         registry.add("legacy", basic);
         registry
@@ -110,7 +116,10 @@ impl Registry {
             known: self.names(),
             nearest: self.nearest(name),
         })?;
-        factory(settings).map_err(|source| RegistryError::Create { name: name.clone(), source })
+        factory(settings).map_err(|source| RegistryError::Create {
+            name: name.clone(),
+            source,
+        })
     }
 
     fn nearest(&self, name: &str) -> Option<String> {

@@ -1,0 +1,4 @@
+//! The wire formats of model endpoints.
+
+pub(super) mod chat;
+mod refusal;
