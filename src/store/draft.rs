@@ -162,7 +162,9 @@ impl<'a> Draft<'a> {
             }
         }
         let head = self.append(&transaction, old);
-        let kinds = transaction.records().map(|stored| stored.record.entry.kind().to_owned());
+        let kinds = transaction
+            .records()
+            .map(|stored| stored.record.entry.kind().to_owned());
         self.seal(AuditFact::Thread {
             thread,
             head: head.mark,
@@ -237,7 +239,13 @@ impl<'a> Draft<'a> {
             }
         }
         for stored in transaction.records() {
-            for digest in stored.record.entry.values().iter().flat_map(|value| value.digests()) {
+            for digest in stored
+                .record
+                .entry
+                .values()
+                .iter()
+                .flat_map(|value| value.digests())
+            {
                 let known = values.iter().any(|(given, _)| *given == digest)
                     || self.values.contains(&digest)
                     || self.keyspace.contains(&layout::value(digest))?;

@@ -283,7 +283,10 @@ impl Frames {
         let mut frames = Self {
             directory: directory.to_owned(),
             store: None,
-            files: numbers.into_iter().filter(|number| *number >= start.file).collect(),
+            files: numbers
+                .into_iter()
+                .filter(|number| *number >= start.file)
+                .collect(),
             bytes: Vec::new(),
             next: start,
             end: start,
@@ -324,14 +327,23 @@ impl Frames {
         }
         let format = header[16..20].try_into().map_or(0, u32::from_le_bytes);
         if format > layout::FORMAT {
-            return Err(foreign(path, format!("it was written by a newer version (form {format})")));
+            return Err(foreign(
+                path,
+                format!("it was written by a newer version (form {format})"),
+            ));
         }
         if crc32fast::hash(&header[..36]).to_le_bytes() != header[36..] {
-            return Err(bad(&self.directory, format!("the header of {} is damaged", path.display())));
+            return Err(bad(
+                &self.directory,
+                format!("the header of {} is damaged", path.display()),
+            ));
         }
         let store = Uuid::from_slice(&header[20..36]).ok();
         if self.store.is_some() && self.store != store {
-            return Err(bad(&self.directory, format!("{} is of another store", path.display())));
+            return Err(bad(
+                &self.directory,
+                format!("{} is of another store", path.display()),
+            ));
         }
         self.store = store;
         Ok(())

@@ -121,7 +121,11 @@ pub(super) fn all(prefix: u8) -> Range<Vec<u8>> {
 pub(super) fn records(thread: ThreadId, after: u64, before: Option<u64>) -> Range<Vec<u8>> {
     let first = record(thread, after.saturating_add(1));
     let end = record(thread, before.unwrap_or(u64::MAX));
-    if first < end { first..end } else { first.clone()..first }
+    if first < end {
+        first..end
+    } else {
+        first.clone()..first
+    }
 }
 
 /// The keys of the audit entries with a number above `after`.

@@ -17,8 +17,7 @@ use crate::{
 
 use super::{
     Freeze, PendingInterrupt, RecordRange, Store, StoreError, StoredAudit, StoredRecord, ThreadFilter,
-    Transaction, Verification,
-    chain,
+    Transaction, Verification, chain,
     committer::{self, Request, Shared},
     draft::{Draft, Prepared, Standing, damaged, read_freeze, read_head},
     keyspace::Keyspace,
@@ -148,7 +147,10 @@ impl<K: Keyspace> Drop for Ledger<K> {
 pub(super) fn read_record(thread: ThreadId, seq: u64, bytes: &[u8]) -> Result<StoredRecord, String> {
     let record: Record = serde_json::from_slice(bytes).map_err(|error| format!("does not read: {error}"))?;
     if (record.thread, record.seq) != (thread, seq) {
-        return Err(format!("says that it is record {} of thread {}", record.seq, record.thread));
+        return Err(format!(
+            "says that it is record {} of thread {}",
+            record.seq, record.thread
+        ));
     }
     Ok(StoredRecord {
         record,
@@ -188,7 +190,10 @@ pub(super) fn threads_under<'a>(
 ) -> impl Iterator<Item = Result<ThreadId, StoreError>> + 'a {
     keyspace.scan(layout::all(prefix)).map(move |pair| {
         let (key, _) = pair?;
-        let id = key.len().checked_sub(16).and_then(|start| layout::read_thread(&key[start..]));
+        let id = key
+            .len()
+            .checked_sub(16)
+            .and_then(|start| layout::read_thread(&key[start..]));
         id.ok_or_else(|| damaged(keyspace, "a key that should end in a thread's id"))
     })
 }
@@ -301,7 +306,8 @@ impl<K: Keyspace> Store for Ledger<K> {
     }
 
     async fn busy(&self) -> Result<Vec<ThreadId>, StoreError> {
-        self.survey(|keyspace| threads_under(keyspace, layout::BUSY).collect()).await
+        self.survey(|keyspace| threads_under(keyspace, layout::BUSY).collect())
+            .await
     }
 
     async fn frozen(&self) -> Result<Option<Freeze>, StoreError> {

@@ -105,7 +105,10 @@ impl Sled {
                 && changes.any(|change| change.key == layout::AUDIT_HEAD && change.value == mark)
         });
         if !ends_with_it {
-            return Err(damaged(path, "the export log lacks the last batch of the database"));
+            return Err(damaged(
+                path,
+                "the export log lacks the last batch of the database",
+            ));
         }
         let mut last_audit = audit.seq;
         for frame in &mut frames {
@@ -197,7 +200,10 @@ impl Tree {
         let blobs = directory.join("blobs");
         let empty = directory::is_empty(&blobs).map_err(|error| failed(path, "looking at blobs", &error))?;
         if !empty {
-            return Err(damaged(path, "sled/blobs holds files, which this program never writes"));
+            return Err(damaged(
+                path,
+                "sled/blobs holds files, which this program never writes",
+            ));
         }
         let segment = stored_segment(directory).unwrap_or_else(|| {
             settings
@@ -293,7 +299,11 @@ impl Tree {
 
     fn split(&self, change: &Change, changes: &mut sled::Batch) -> Result<(), StoreError> {
         let key = change.key.as_slice();
-        let old = if layout::is_permanent(key) { 0 } else { self.parts(key)? };
+        let old = if layout::is_permanent(key) {
+            0
+        } else {
+            self.parts(key)?
+        };
         let mut parts = 0;
         match &change.value {
             None => changes.remove(key),
@@ -417,7 +427,9 @@ fn create(path: &Path, settings: &StoreSettings, now: Timestamp) -> Result<(), S
             return Err(damaged(path, what));
         }
     }
-    let has_room = Room::new(path, settings.min_free_bytes, 0).has(1 << 20).map_err(fail)?;
+    let has_room = Room::new(path, settings.min_free_bytes, 0)
+        .has(1 << 20)
+        .map_err(fail)?;
     if !has_room {
         return Err(StoreError::Full {
             path: path.to_owned(),
@@ -478,7 +490,10 @@ pub fn rebuild(log: &Path, path: &Path, settings: &StoreSettings) -> Result<(), 
     for frame in &mut frames {
         let frame = frame?;
         if frame.batch.first_audit != last_audit + 1 {
-            return Err(damaged(log, format!("the export log has a gap after audit entry {last_audit}")));
+            return Err(damaged(
+                log,
+                format!("the export log has a gap after audit entry {last_audit}"),
+            ));
         }
         last_audit = frame.batch.last_audit;
         tree.write(&frame.batch, frame.position)?;
@@ -500,7 +515,9 @@ pub fn rebuild(log: &Path, path: &Path, settings: &StoreSettings) -> Result<(), 
 fn stored_segment(directory: &Path) -> Option<usize> {
     let conf = fs::read(directory.join("conf")).ok()?;
     let conf = String::from_utf8_lossy(&conf);
-    let line = conf.lines().find_map(|line| line.strip_prefix("segment_size: "))?;
+    let line = conf
+        .lines()
+        .find_map(|line| line.strip_prefix("segment_size: "))?;
     let size: usize = line.trim().parse().ok()?;
     (size.is_power_of_two() && size <= 16 << 20).then_some(size)
 }
