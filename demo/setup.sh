@@ -26,10 +26,10 @@ packages() {
         stop "$why" "install it with the system's package manager (Debian, Ubuntu: apt-get install $*), then run this again"
     fi
     echo "setup: installing $*"
-    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@")
+    local said install=(env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@")
     # The package lists may be missing or old; they are fetched only when the first try fails.
-    "${install[@]}" >/dev/null 2>&1 || { apt-get update -qq && "${install[@]}" >/dev/null; } ||
-        stop "$why" "apt-get could not install $*; install it by hand, then run this again"
+    said=$("${install[@]}" 2>&1) || said=$(apt-get update -qq 2>&1 && "${install[@]}" 2>&1) ||
+        stop "$why" "apt-get could not install $*:" "$said"
 }
 
 # Whether the sandbox's user can get at a path. Only root's programs run as another user.
@@ -80,7 +80,9 @@ find_python() {
 
 make_environment() {
     local wanted venv base
-    wanted=$({ "$interpreter" -VV; cat demo/requirements.txt; } | sha256sum | cut -c1-12)
+    # What wheels are built for and where the interpreter is; not its patch level, which an update changes.
+    wanted=$({ "$interpreter" -c 'import sys; print(sys.implementation.cache_tag, sys.executable)'
+               cat demo/requirements.txt; } | sha256sum | cut -c1-12)
     if [[ -n ${HOLDPOINT_VENV:-} ]]; then
         venv=$(realpath -m "$HOLDPOINT_VENV")
     else
