@@ -2,6 +2,7 @@
 //! has approved exactly that code, survives anything that happens in between, and can prove it
 //! afterwards.
 
+pub mod analysis;
 pub mod config;
 pub mod engine;
 pub mod execution;

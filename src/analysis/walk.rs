@@ -1,0 +1,1241 @@
+//! The walk over the syntax tree: what each statement binds, what each expression stands for, and
+//! which of them reach a control system.
+
+use std::collections::HashSet;
+
+use ruff_python_ast::{
+    self as ast, Expr, ExprContext, InterpolatedStringElement, Number, Operator, Pattern, Stmt,
+    visitor::{self, Visitor},
+};
+use ruff_text_size::{Ranged, TextSize};
+
+use super::{
+    calls,
+    libraries::{self, Member},
+    names::{Function, Names, Origin, Value, is_namespace},
+    risk,
+};
+use crate::model::{Category, Evidence, Severity};
+
+/// The deepest recursion of the walk; the scan before the parser keeps code from getting here.
+const MAX_DEPTH: usize = 4_000;
+
+/// After this many walks that still learned something, what is unknown stays unknown.
+const MAX_WALKS: usize = 12;
+
+/// The longest text that is followed.
+const MAX_TEXT: usize = 4_096;
+
+/// One fact the walk found.
+#[derive(Debug, Clone)]
+pub(super) struct Fact {
+    pub(super) at: TextSize,
+    pub(super) rule: &'static str,
+    pub(super) category: Category,
+    pub(super) severity: Severity,
+    pub(super) evidence: Evidence,
+    pub(super) why: String,
+    pub(super) channels: Vec<String>,
+}
+
+/// What a walk found in a program.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) facts: Vec<Fact>,
+    /// Identifiers that provably have nothing to do with a control system.
+    pub(super) harmless_at: HashSet<u32>,
+    /// The texts that a call of the identifier there has as its first argument.
+    pub(super) first_texts: std::collections::HashMap<u32, Vec<String>>,
+    pub(super) imports: Vec<String>,
+    pub(super) has_results: bool,
+}
+
+/// The walk went deeper than any code should.
+#[derive(Debug)]
+pub(super) struct TooDeep;
+
+/// Walks `body` until nothing is learned any more, and tells what is there.
+pub(super) fn walk(body: &[Stmt], safe_modules: &[String]) -> Result<Facts, TooDeep> {
+    let mut walker = Walker {
+        names: Names::new(),
+        safe_modules,
+        facts: Facts::default(),
+        emitting: false,
+        depth: 0,
+        too_deep: false,
+        class: None,
+        first_texts: None,
+    };
+    let mut settled = false;
+    for _ in 0..MAX_WALKS {
+        walker.names.learned = false;
+        walker.block(body);
+        if !walker.names.learned {
+            settled = true;
+            break;
+        }
+    }
+    walker.emitting = true;
+    walker.block(body);
+    if !settled {
+        walker.emit(
+            TextSize::new(0),
+            "reflection",
+            Category::PotentialWrite,
+            Evidence::Unresolved,
+            "The names of this code are bound in too many ways to be followed.",
+        );
+    }
+    if walker.too_deep {
+        return Err(TooDeep);
+    }
+    walker.facts.imports.sort();
+    walker.facts.imports.dedup();
+    Ok(walker.facts)
+}
+
+pub(super) struct Walker<'a, 's> {
+    pub(super) names: Names<'a>,
+    pub(super) safe_modules: &'s [String],
+    facts: Facts,
+    emitting: bool,
+    depth: usize,
+    too_deep: bool,
+    /// The class whose body is being walked.
+    class: Option<&'a str>,
+    /// While a callee is looked at: the texts its call has as first argument.
+    first_texts: Option<Option<Vec<String>>>,
+}
+
+/// The offset of a name, as the masked text knows it.
+fn offset(node: &impl Ranged) -> u32 {
+    node.start().to_u32()
+}
+
+impl<'a> Walker<'a, '_> {
+    pub(super) fn emit(
+        &mut self,
+        at: TextSize,
+        rule: &'static str,
+        category: Category,
+        evidence: Evidence,
+        why: impl Into<String>,
+    ) {
+        let severity = match category {
+            Category::Write | Category::PotentialWrite => Severity::High,
+            _ => Severity::Info,
+        };
+        self.emit_fact(at, rule, category, severity, evidence, why, Vec::new());
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "these are the fields of one fact")]
+    pub(super) fn emit_fact(
+        &mut self,
+        at: TextSize,
+        rule: &'static str,
+        category: Category,
+        severity: Severity,
+        evidence: Evidence,
+        why: impl Into<String>,
+        channels: Vec<String>,
+    ) {
+        if self.emitting {
+            self.facts.facts.push(Fact {
+                at,
+                rule,
+                category,
+                severity,
+                evidence,
+                why: why.into(),
+                channels,
+            });
+        }
+    }
+
+    pub(super) fn emit_risk(&mut self, at: TextSize, risk: risk::Risk) {
+        let evidence = match risk.category {
+            Category::PotentialWrite => Evidence::Unresolved,
+            _ => Evidence::Resolved,
+        };
+        self.emit_fact(
+            at,
+            risk.rule,
+            risk.category,
+            risk.severity,
+            evidence,
+            risk.why,
+            Vec::new(),
+        );
+    }
+
+    fn mark_harmless(&mut self, at: u32, value: &Value<'a>) {
+        if self.emitting && value.is_harmless(self.safe_modules) {
+            self.facts.harmless_at.insert(at);
+        }
+    }
+
+    /// Guards one level of recursion.
+    fn deeper<T: Default>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        if self.depth >= MAX_DEPTH {
+            self.too_deep = true;
+            return T::default();
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
+    }
+
+    pub(super) fn block(&mut self, body: &'a [Stmt]) {
+        for statement in body {
+            self.deeper(|walker| walker.statement(statement));
+        }
+    }
+
+    fn statement(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::FunctionDef(function) => self.function(function),
+            Stmt::ClassDef(class) => self.class(class),
+            Stmt::Return(ast::StmtReturn { value, .. }) => {
+                let value = self.optional(value.as_deref());
+                self.names.give(&value);
+            }
+            Stmt::Delete(delete) => {
+                for target in &delete.targets {
+                    self.assign(target, &Value::harmless());
+                }
+            }
+            Stmt::Assign(assign) => {
+                if self.emitting && assign.targets.iter().any(is_results) && is_dictionary(&assign.value) {
+                    self.facts.has_results = true;
+                }
+                let value = self.expression(&assign.value);
+                for target in &assign.targets {
+                    self.assign_from(target, &assign.value, &value);
+                }
+            }
+            Stmt::AugAssign(assign) => {
+                let value = self.expression(&assign.value);
+                self.assign(&assign.target, &value.without_constants());
+            }
+            Stmt::AnnAssign(assign) => {
+                if self.emitting
+                    && is_results(&assign.target)
+                    && assign.value.as_deref().is_some_and(is_dictionary)
+                {
+                    self.facts.has_results = true;
+                }
+                let mut value = self.optional(assign.value.as_deref());
+                value.join(&self.annotation(&assign.annotation));
+                self.assign(&assign.target, &value);
+            }
+            Stmt::For(each) => {
+                let value = self.expression(&each.iter).without_constants();
+                self.assign(&each.target, &value);
+                self.block(&each.body);
+                self.block(&each.orelse);
+            }
+            Stmt::While(block) => {
+                self.expression(&block.test);
+                self.block(&block.body);
+                self.block(&block.orelse);
+            }
+            Stmt::If(block) => {
+                self.expression(&block.test);
+                self.block(&block.body);
+                for clause in &block.elif_else_clauses {
+                    self.optional(clause.test.as_ref());
+                    self.block(&clause.body);
+                }
+            }
+            Stmt::With(with) => {
+                for item in &with.items {
+                    let value = self.expression(&item.context_expr);
+                    if let Some(target) = &item.optional_vars {
+                        self.assign(target, &value);
+                    }
+                }
+                self.block(&with.body);
+            }
+            Stmt::Match(block) => {
+                let subject = self.expression(&block.subject);
+                for case in &block.cases {
+                    let mut captures = Captures::default();
+                    captures.visit_pattern(&case.pattern);
+                    for expression in captures.expressions {
+                        self.expression(expression);
+                    }
+                    for name in captures.names {
+                        self.names.bind(name, &subject);
+                    }
+                    self.optional(case.guard.as_deref());
+                    self.block(&case.body);
+                }
+            }
+            Stmt::Raise(raise) => {
+                self.optional(raise.exc.as_deref());
+                self.optional(raise.cause.as_deref());
+            }
+            Stmt::Try(block) => {
+                self.block(&block.body);
+                for ast::ExceptHandler::ExceptHandler(handler) in &block.handlers {
+                    self.optional(handler.type_.as_deref());
+                    if let Some(name) = &handler.name {
+                        self.names.bind(name.as_str(), &Value::harmless());
+                    }
+                    self.block(&handler.body);
+                }
+                self.block(&block.orelse);
+                self.block(&block.finalbody);
+            }
+            Stmt::Assert(assert) => {
+                self.expression(&assert.test);
+                self.optional(assert.msg.as_deref());
+            }
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    self.import(alias);
+                }
+            }
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::Global(global) => {
+                for name in &global.names {
+                    self.names.declare_elsewhere(name.as_str(), true);
+                }
+            }
+            Stmt::Nonlocal(nonlocal) => {
+                for name in &nonlocal.names {
+                    self.names.declare_elsewhere(name.as_str(), false);
+                }
+            }
+            Stmt::Expr(expression) => {
+                self.expression(&expression.value);
+            }
+            Stmt::TypeAlias(alias) => {
+                let value = self.expression(&alias.value);
+                self.assign(&alias.name, &value);
+            }
+            Stmt::IpyEscapeCommand(command) => {
+                if let Some(risk) = risk::of("subprocess.run") {
+                    self.emit_risk(command.range.start(), risk);
+                }
+            }
+            Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
+        }
+    }
+
+    fn optional(&mut self, expression: Option<&'a Expr>) -> Value<'a> {
+        match expression {
+            Some(expression) => self.expression(expression),
+            None => Value::harmless(),
+        }
+    }
+
+    fn import(&mut self, alias: &'a ast::Alias) {
+        let path = alias.name.as_str();
+        self.note_import(path, alias.range.start());
+        match &alias.asname {
+            Some(name) => self.names.bind(name.as_str(), &Value::path(path)),
+            None => {
+                let root = path.split('.').next().unwrap_or(path);
+                self.names.bind(root, &Value::path(root));
+            }
+        }
+    }
+
+    fn import_from(&mut self, import: &'a ast::StmtImportFrom) {
+        let module = import.module.as_ref().map_or("", |name| name.as_str());
+        let module = if import.level > 0 {
+            format!(".{module}")
+        } else {
+            module.to_owned()
+        };
+        self.note_import(&module, import.range.start());
+        for alias in &import.names {
+            let name = alias.name.as_str();
+            if name == "*" {
+                self.names.import_all(&module);
+                continue;
+            }
+            let path = format!("{module}.{name}");
+            let value = Value::path(path);
+            let bound = alias.asname.as_ref().map_or(name, |name| name.as_str());
+            self.names.bind(bound, &value);
+        }
+    }
+
+    pub(super) fn note_import(&mut self, path: &str, at: TextSize) {
+        if !self.emitting {
+            return;
+        }
+        self.facts.imports.push(path.to_owned());
+        let root = path.split('.').next().unwrap_or(path);
+        if matches!(root, "subprocess" | "pty" | "_posixsubprocess") {
+            self.emit_fact(
+                at,
+                "subprocess",
+                Category::Risk,
+                Severity::High,
+                Evidence::Resolved,
+                "A module that starts processes is imported.",
+                Vec::new(),
+            );
+        } else if !libraries::is_client(path) && !libraries::is_harmless(path, self.safe_modules) {
+            self.emit(
+                at,
+                "unknown_import",
+                Category::PotentialWrite,
+                Evidence::Unresolved,
+                format!("Nothing is known of the module '{path}'; it may write to a control system."),
+            );
+        }
+    }
+
+    fn function(&mut self, function: &'a ast::StmtFunctionDef) {
+        let name = function.name.as_str();
+        let local = Value::of(Origin::Local(name));
+        self.mark_harmless(offset(&function.name), &Value::harmless());
+        let mut decorated = false;
+        for decorator in &function.decorator_list {
+            let value = self.expression(&decorator.expression);
+            let plain = value.origins().iter().all(|origin| {
+                matches!(origin, Origin::Path(path)
+                    if matches!(&**path, "builtins.property" | "builtins.staticmethod" | "builtins.classmethod"))
+            });
+            decorated |= !plain;
+            if value.is_client() {
+                self.emit(
+                    decorator.range.start(),
+                    "control_write_possible",
+                    Category::PotentialWrite,
+                    Evidence::Unresolved,
+                    "A function is handed to a control system's client library.",
+                );
+            }
+        }
+        self.names.bind(name, &local);
+        self.callable(
+            name,
+            function.range.start(),
+            Some(&function.parameters),
+            self.class,
+            decorated,
+            |walker| walker.block(&function.body),
+        );
+    }
+
+    /// Walks a function or lambda in a scope of its own.
+    fn callable(
+        &mut self,
+        name: &'a str,
+        at: TextSize,
+        parameters: Option<&'a ast::Parameters>,
+        class: Option<&'a str>,
+        escapes: bool,
+        body: impl FnOnce(&mut Self),
+    ) {
+        let mut bound = Vec::new();
+        if let Some(parameters) = parameters {
+            for parameter in parameters.iter_non_variadic_params() {
+                let mut value = match &parameter.default {
+                    Some(default) => self.expression(default),
+                    None => Value::default(),
+                };
+                if let Some(annotation) = &parameter.parameter.annotation {
+                    value.join(&self.annotation(annotation));
+                }
+                bound.push((parameter.parameter.name.as_str(), value));
+            }
+        }
+        let positional = bound.iter().map(|(name, _)| *name).collect();
+        let outer_class = self.class.take();
+        let outer = self.names.enter(at.to_u32(), false);
+        for (index, (name, value)) in bound.iter().enumerate() {
+            self.names.bind(name, value);
+            if index == 0
+                && let Some(class) = class
+            {
+                let instance = self.names.instance(class);
+                self.names.bind(name, &instance);
+            } else if escapes {
+                self.names.bind(name, &Value::unknown());
+            }
+        }
+        if let Some(parameters) = parameters {
+            for variadic in [&parameters.vararg, &parameters.kwarg].into_iter().flatten() {
+                let value = Value::of(Origin::Container).joined(&Value::unknown());
+                self.names.bind(variadic.name.as_str(), &value);
+            }
+        }
+        let scope = self.names.current();
+        let restored = class;
+        self.names.define(
+            name,
+            Function {
+                scope,
+                parameters: positional,
+                is_method: restored.is_some(),
+            },
+        );
+        let enclosing = std::mem::replace(&mut self.class, None);
+        body(self);
+        self.class = enclosing;
+        self.names.leave(outer);
+        self.class = outer_class;
+    }
+
+    fn class(&mut self, class: &'a ast::StmtClassDef) {
+        let name = class.name.as_str();
+        self.mark_harmless(offset(&class.name), &Value::harmless());
+        for decorator in &class.decorator_list {
+            self.expression(&decorator.expression);
+        }
+        let mut bases = Value::default();
+        if let Some(arguments) = &class.arguments {
+            for base in &arguments.args {
+                bases.join(&self.expression(base));
+            }
+            for keyword in &arguments.keywords {
+                bases.join(&self.expression(&keyword.value));
+            }
+        }
+        self.names.define_class(name, &bases);
+        self.names.bind(name, &Value::of(Origin::Local(name)));
+        let outer = self.names.enter(class.range.start().to_u32(), true);
+        let enclosing = self.class.replace(name);
+        self.block(&class.body);
+        self.class = enclosing;
+        self.names.leave(outer);
+    }
+
+    /// What a value of the annotated type is.
+    fn annotation(&mut self, annotation: &'a Expr) -> Value<'a> {
+        let value = self.quietly(|walker| walker.expression(annotation));
+        if value.is_client() {
+            Value::of(Origin::Client(None))
+        } else {
+            Value::default()
+        }
+    }
+
+    /// Evaluates without telling: annotations run nothing that matters.
+    fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let emitting = std::mem::replace(&mut self.emitting, false);
+        let result = work(self);
+        self.emitting = emitting;
+        result
+    }
+
+    /// Assigns `value`, element by element if both sides show their elements.
+    fn assign_from(&mut self, target: &'a Expr, source: &'a Expr, value: &Value<'a>) {
+        if let (Some(targets), Some(sources)) = (elements(target), elements(source))
+            && targets.len() == sources.len()
+            && !targets.iter().chain(sources).any(Expr::is_starred_expr)
+        {
+            for (target, source) in targets.iter().zip(sources) {
+                let value = self.quietly(|walker| walker.expression(source));
+                self.deeper(|walker| walker.assign_from(target, source, &value));
+            }
+            return;
+        }
+        self.assign(target, value);
+    }
+
+    /// Assigns `value` to `target`.
+    fn assign(&mut self, target: &'a Expr, value: &Value<'a>) {
+        match target {
+            Expr::Name(name) => self.names.bind(name.id.as_str(), value),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                let value = value.without_constants();
+                for element in elts {
+                    self.deeper(|walker| walker.assign(element, &value));
+                }
+            }
+            Expr::Starred(starred) => self.deeper(|walker| {
+                let value = value.clone().joined(&Value::of(Origin::Container));
+                walker.assign(&starred.value, &value);
+            }),
+            Expr::Attribute(attribute) => self.store_attribute(attribute, value),
+            Expr::Subscript(subscript) => self.store_item(subscript, value),
+            other => {
+                self.expression(other);
+            }
+        }
+    }
+
+    fn store_attribute(&mut self, attribute: &'a ast::ExprAttribute, value: &Value<'a>) {
+        let object = self.expression(&attribute.value);
+        let name = attribute.attr.as_str();
+        let own = object
+            .origins()
+            .iter()
+            .any(|origin| matches!(origin, Origin::Instance(_)));
+        let known_member = matches!(libraries::member(name), Member::Write | Member::Read);
+        if object.is_client() && (!own || known_member) {
+            self.control_write(
+                attribute.attr.start(),
+                &object,
+                None,
+                format!("Setting '{name}' of a control system's object writes to it."),
+            );
+        } else if object.is_unknown() && matches!(name, "value" | "VAL" | "drive" | "setpoint") {
+            self.emit(
+                attribute.attr.start(),
+                "control_write_possible",
+                Category::PotentialWrite,
+                Evidence::Unresolved,
+                format!("'{name}' of something that could not be resolved is set."),
+            );
+        } else if libraries::is_gateway(name) || (name == "__class__" && !object.is_empty_instance()) {
+            self.gateway(attribute.attr.start(), name);
+        }
+        for origin in object.origins() {
+            if let Origin::Path(path) = origin
+                && calls::guards(path, name)
+            {
+                self.emit_fact(
+                    attribute.attr.start(),
+                    "guard_tamper",
+                    Category::Risk,
+                    Severity::High,
+                    Evidence::Resolved,
+                    format!("'{path}.{name}' is replaced, which others rely on."),
+                    Vec::new(),
+                );
+            }
+        }
+        if object.origins().iter().any(|origin| {
+            !matches!(
+                origin,
+                Origin::Client(_) | Origin::Member | Origin::Path(_)
+            )
+        }) {
+            self.names.bind_field(name, value);
+        }
+    }
+
+    fn store_item(&mut self, subscript: &'a ast::ExprSubscript, value: &Value<'a>) {
+        let object = self.expression(&subscript.value);
+        let key = self.expression(&subscript.slice);
+        if object.is_client() && !object.has(&Origin::Container) {
+            let channels = key.texts();
+            self.control_write(
+                subscript.range.start(),
+                &object,
+                channels.map(|texts| texts.iter().map(|text| text.to_string()).collect()),
+                "Setting an item of a control system's object writes to it.".to_owned(),
+            );
+        }
+        for origin in object.origins() {
+            if let Origin::Path(path) = origin {
+                self.store_into(path, &key, subscript.range.start());
+            }
+        }
+        let taint = value.taint();
+        if !taint.origins().is_empty() {
+            self.put_into(&subscript.value, &taint);
+        }
+    }
+
+    fn store_into(&mut self, path: &str, key: &Value<'a>, at: TextSize) {
+        if path == "os.environ" && calls::is_guarding_variable(key) {
+            self.emit_fact(
+                at,
+                "guard_tamper",
+                Category::Risk,
+                Severity::High,
+                Evidence::Resolved,
+                "An environment variable that guards the run is changed.",
+                Vec::new(),
+            );
+        } else if is_namespace(path) || path == "sys.modules" {
+            self.emit_fact(
+                at,
+                "guard_tamper",
+                Category::PotentialWrite,
+                Severity::High,
+                Evidence::Unresolved,
+                "A scope's dictionary or the table of modules is changed.",
+                Vec::new(),
+            );
+        }
+    }
+
+    /// Notes that the container `target` now holds `taint` too.
+    pub(super) fn put_into(&mut self, target: &'a Expr, taint: &Value<'a>) {
+        let value = taint.clone().joined(&Value::of(Origin::Container));
+        let mut target = target;
+        loop {
+            match target {
+                Expr::Name(name) => return self.names.bind(name.id.as_str(), &value),
+                Expr::Attribute(attribute) => return self.names.bind_field(attribute.attr.as_str(), &value),
+                Expr::Subscript(subscript) => target = &subscript.value,
+                Expr::Call(call) => target = &call.func,
+                _ => return,
+            }
+        }
+    }
+
+    fn gateway(&mut self, at: TextSize, name: &str) {
+        self.emit(
+            at,
+            "reflection",
+            Category::PotentialWrite,
+            Evidence::Unresolved,
+            format!("'{name}' leads around the names that the analysis follows."),
+        );
+    }
+
+    /// Tells of a write through `object`; `named` are channels that the code names itself.
+    pub(super) fn control_write(
+        &mut self,
+        at: TextSize,
+        object: &Value<'a>,
+        named: Option<Vec<String>>,
+        why: String,
+    ) {
+        let mut own = Vec::new();
+        let mut all_named = true;
+        for origin in object.origins() {
+            match origin {
+                Origin::Client(Some(channel)) => own.push(channel.to_string()),
+                Origin::Client(None) | Origin::Member | Origin::Path(_) => all_named = false,
+                _ => {}
+            }
+        }
+        let channels = if all_named { own } else { named.unwrap_or_default() };
+        self.emit_fact(
+            at,
+            "control_write",
+            Category::Write,
+            Severity::High,
+            Evidence::Resolved,
+            why,
+            channels,
+        );
+    }
+
+    pub(super) fn expression(&mut self, expression: &'a Expr) -> Value<'a> {
+        self.deeper(|walker| {
+            let value = walker.value(expression, false);
+            walker.escapes(&value);
+            value
+        })
+    }
+
+    /// A function that is handed on may be called with anything.
+    fn escapes(&mut self, value: &Value<'a>) {
+        for origin in value.origins() {
+            if let Origin::Local(name) = origin {
+                for function in self.names.functions(name) {
+                    for parameter in function
+                        .parameters
+                        .iter()
+                        .skip(usize::from(function.is_method))
+                    {
+                        self.names
+                            .bind_in(function.scope, parameter, &Value::unknown());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The value of what is called; `first` are the texts of the first argument.
+    pub(super) fn callee(&mut self, expression: &'a Expr, first: Option<Vec<String>>) -> Value<'a> {
+        self.deeper(|walker| {
+            let outer = walker.first_texts.replace(first);
+            let value = walker.value(expression, true);
+            walker.first_texts = outer;
+            value
+        })
+    }
+
+    fn value(&mut self, expression: &'a Expr, called: bool) -> Value<'a> {
+        match expression {
+            Expr::Name(name) => self.name(name, called),
+            Expr::Attribute(attribute) => {
+                let first = if called { self.first_texts.take().flatten() } else { None };
+                let object = match &*attribute.value {
+                    Expr::Name(name) => self.deeper(|walker| walker.name_value(name)),
+                    other => self.deeper(|walker| walker.value(other, false)),
+                };
+                self.attribute(&object, attribute, called, first)
+            }
+            Expr::Call(call) => calls::call(self, call),
+            Expr::Named(named) => {
+                let value = self.expression(&named.value);
+                self.assign(&named.target, &value);
+                value
+            }
+            Expr::BoolOp(operation) => {
+                let mut value = Value::default();
+                for operand in &operation.values {
+                    value.join(&self.expression(operand));
+                }
+                value
+            }
+            Expr::BinOp(operation) => {
+                let left = self.expression(&operation.left);
+                let right = self.expression(&operation.right);
+                combine(operation.op, &left, &right)
+            }
+            Expr::UnaryOp(operation) => {
+                let value = self.expression(&operation.operand);
+                value.without_constants()
+            }
+            Expr::If(choice) => {
+                self.expression(&choice.test);
+                let body = self.expression(&choice.body);
+                let orelse = self.expression(&choice.orelse);
+                body.joined(&orelse)
+            }
+            Expr::Lambda(lambda) => {
+                self.callable(
+                    "<lambda>",
+                    lambda.range.start(),
+                    lambda.parameters.as_deref(),
+                    None,
+                    true,
+                    |walker| {
+                        let value = walker.expression(&lambda.body);
+                        walker.names.give(&value);
+                    },
+                );
+                Value::of(Origin::Local("<lambda>"))
+            }
+            Expr::Dict(dictionary) => {
+                let mut value = Value::of(Origin::Container);
+                for item in &dictionary.items {
+                    if let Some(key) = &item.key {
+                        self.expression(key);
+                    }
+                    let element = self.expression(&item.value);
+                    value.join(&element.without_constants());
+                }
+                value
+            }
+            Expr::Set(ast::ExprSet { elts, .. })
+            | Expr::List(ast::ExprList { elts, .. })
+            | Expr::Tuple(ast::ExprTuple { elts, .. }) => {
+                let mut value = Value::of(Origin::Container);
+                for element in elts {
+                    let element = self.expression(element);
+                    value.join(&element.without_constants());
+                }
+                value
+            }
+            Expr::ListComp(ast::ExprListComp { elt, generators, .. })
+            | Expr::SetComp(ast::ExprSetComp { elt, generators, .. })
+            | Expr::Generator(ast::ExprGenerator { elt, generators, .. }) => {
+                self.generators(generators);
+                let element = self.expression(elt);
+                Value::of(Origin::Container).joined(&element.without_constants())
+            }
+            Expr::DictComp(comprehension) => {
+                self.generators(&comprehension.generators);
+                if let Some(key) = &comprehension.key {
+                    self.expression(key);
+                }
+                let element = self.expression(&comprehension.value);
+                Value::of(Origin::Container).joined(&element.without_constants())
+            }
+            Expr::Await(ast::ExprAwait { value, .. }) | Expr::Starred(ast::ExprStarred { value, .. }) => {
+                self.expression(value)
+            }
+            Expr::Yield(yielded) => {
+                let value = self.optional(yielded.value.as_deref());
+                self.names.give(&value);
+                Value::unknown()
+            }
+            Expr::YieldFrom(yielded) => {
+                let value = self.expression(&yielded.value);
+                self.names.give(&value);
+                value
+            }
+            Expr::Compare(comparison) => {
+                self.expression(&comparison.left);
+                for operand in &comparison.comparators {
+                    self.expression(operand);
+                }
+                Value::harmless()
+            }
+            Expr::FString(string) => self.interpolated(string.value.elements()),
+            Expr::TString(string) => self.interpolated(string.value.elements()),
+            Expr::StringLiteral(literal) => text(literal.value.to_str()),
+            Expr::NumberLiteral(literal) => match &literal.value {
+                Number::Int(number) => number
+                    .as_i64()
+                    .map_or_else(Value::harmless, |number| Value::of(Origin::Number(number))),
+                _ => Value::harmless(),
+            },
+            Expr::Subscript(subscript) => self.item(subscript),
+            Expr::Slice(slice) => {
+                for part in [&slice.lower, &slice.upper, &slice.step].into_iter().flatten() {
+                    self.expression(part);
+                }
+                Value::harmless()
+            }
+            Expr::IpyEscapeCommand(command) => {
+                if let Some(risk) = risk::of("subprocess.run") {
+                    self.emit_risk(command.range.start(), risk);
+                }
+                Value::unknown()
+            }
+            Expr::BytesLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_) => Value::harmless(),
+        }
+    }
+
+    fn generators(&mut self, generators: &'a [ast::Comprehension]) {
+        for generator in generators {
+            let value = self.expression(&generator.iter).without_constants();
+            self.assign(&generator.target, &value);
+            for condition in &generator.ifs {
+                self.expression(condition);
+            }
+        }
+    }
+
+    fn interpolated(&mut self, parts: impl Iterator<Item = &'a InterpolatedStringElement>) -> Value<'a> {
+        let mut whole = Some(String::new());
+        for part in parts {
+            match part {
+                InterpolatedStringElement::Literal(literal) => {
+                    if let Some(whole) = &mut whole {
+                        whole.push_str(&literal.value);
+                    }
+                }
+                InterpolatedStringElement::Interpolation(part) => {
+                    let value = self.expression(&part.expression);
+                    let plain = part.format_spec.is_none() && part.conversion == ast::ConversionFlag::None;
+                    if let Some(spec) = &part.format_spec {
+                        self.deeper(|walker| walker.interpolated(spec.elements.iter()));
+                    }
+                    match value.texts().as_deref() {
+                        Some([only]) if plain => {
+                            if let Some(whole) = &mut whole {
+                                whole.push_str(only);
+                            }
+                        }
+                        _ => whole = None,
+                    }
+                }
+            }
+        }
+        whole.as_deref().map_or_else(Value::harmless, text)
+    }
+
+    fn item(&mut self, subscript: &'a ast::ExprSubscript) -> Value<'a> {
+        let object = self.expression(&subscript.value);
+        let key = self.expression(&subscript.slice);
+        if subscript.ctx == ExprContext::Load {
+            let mut reflected = false;
+            for origin in object.origins() {
+                reflected |= matches!(origin, Origin::Path(path) if is_namespace(path));
+            }
+            if reflected {
+                match key.texts().as_deref() {
+                    Some([only]) if !self.names.look_up(only).is_unknown() => {
+                        return self.names.look_up(only);
+                    }
+                    _ => self.emit(
+                        subscript.range.start(),
+                        "reflection",
+                        Category::PotentialWrite,
+                        Evidence::Unresolved,
+                        "A name is looked up in a scope's dictionary.",
+                    ),
+                }
+                return Value::unknown();
+            }
+        }
+        object.without_constants()
+    }
+
+    /// What a name stands for, with nothing told.
+    fn name_value(&mut self, name: &'a ast::ExprName) -> Value<'a> {
+        let value = self.names.look_up(name.id.as_str());
+        self.reference(name.range.start(), &value, false, None);
+        value
+    }
+
+    fn name(&mut self, name: &'a ast::ExprName, called: bool) -> Value<'a> {
+        let first = if called { self.first_texts.take().flatten() } else { None };
+        let value = self.names.look_up(name.id.as_str());
+        self.mark_harmless(offset(name), &value);
+        self.note_first(offset(name), &first);
+        self.reference(name.range.start(), &value, called, first);
+        value
+    }
+
+    fn note_first(&mut self, at: u32, first: &Option<Vec<String>>) {
+        if self.emitting
+            && let Some(texts) = first
+        {
+            self.facts.first_texts.insert(at, texts.clone());
+        }
+    }
+
+    /// Tells what referring to `value` means: for what has an effect, referring is enough.
+    fn reference(&mut self, at: TextSize, value: &Value<'a>, called: bool, first: Option<Vec<String>>) {
+        for origin in value.origins() {
+            let Origin::Path(path) = origin else { continue };
+            if libraries::is_client(path) {
+                let Some((_, last)) = path.rsplit_once('.') else {
+                    continue;
+                };
+                self.client_member(at, last, value, called, first.clone(), path);
+            } else if !called && let Some(risk) = risk::of(path) {
+                self.emit_risk(at, risk);
+            }
+        }
+    }
+
+    fn client_member(
+        &mut self,
+        at: TextSize,
+        name: &str,
+        object: &Value<'a>,
+        called: bool,
+        first: Option<Vec<String>>,
+        whole: &str,
+    ) {
+        match libraries::member(name) {
+            Member::Write => {
+                let verb = if called { "writes to the control system" } else { "is a write of a client library" };
+                self.control_write(at, object, first, format!("'{whole}' {verb}."));
+            }
+            Member::Read => {
+                self.emit_fact(
+                    at,
+                    "control_read",
+                    Category::Read,
+                    Severity::Info,
+                    Evidence::Resolved,
+                    format!("'{whole}' reads from the control system."),
+                    first.unwrap_or_default(),
+                );
+            }
+            Member::Object | Member::Quiet | Member::Unlisted => {}
+        }
+    }
+
+    fn attribute(
+        &mut self,
+        object: &Value<'a>,
+        attribute: &'a ast::ExprAttribute,
+        called: bool,
+        first: Option<Vec<String>>,
+    ) -> Value<'a> {
+        let name = attribute.attr.as_str();
+        let at = attribute.attr.start();
+        self.mark_harmless(offset(&attribute.attr), object);
+        self.note_first(offset(&attribute.attr), &first);
+        let harmless = object.is_harmless(self.safe_modules);
+        if libraries::is_gateway(name) || (matches!(name, "__dict__" | "__builtins__") && !harmless) {
+            self.gateway(at, name);
+        }
+        self.member_of(object, name, at, called, first)
+    }
+
+    /// The value of the member `name` of `object`, telling what it means.
+    pub(super) fn member_of(
+        &mut self,
+        object: &Value<'a>,
+        name: &'a str,
+        at: TextSize,
+        called: bool,
+        first: Option<Vec<String>>,
+    ) -> Value<'a> {
+        let mut value = Value::default();
+        for origin in object.origins() {
+            match origin {
+                Origin::Path(path) if libraries::is_client(path) => {
+                    let full = format!("{path}.{name}");
+                    self.client_member(at, name, object, called, first.clone(), &full);
+                    value.join(&match libraries::member(name) {
+                        Member::Read if !called => Value::path(full),
+                        Member::Quiet => Value::harmless(),
+                        _ => Value::path(full),
+                    });
+                }
+                Origin::Path(path) => {
+                    let full = format!("{path}.{name}");
+                    if !called && let Some(risk) = risk::of(&full) {
+                        self.emit_risk(at, risk);
+                    }
+                    let known = libraries::is_harmless(path, self.safe_modules);
+                    if !known || is_namespace(path) {
+                        if is_namespace(path) {
+                            self.gateway(at, name);
+                        }
+                        value.add(Origin::Unknown);
+                    } else {
+                        value.add(Origin::Path(full.into()));
+                    }
+                }
+                Origin::Client(_) if object.has(&Origin::Container) && libraries::is_container_method(name) => {
+                    value.join(object);
+                }
+                Origin::Client(_) => value.join(&self.member_of_client(object, name, at, called, &first)),
+                Origin::Member => value.add(Origin::Member),
+                Origin::Local(class) | Origin::Instance(class) => {
+                    value.join(&self.member_of_own(class, name, called));
+                }
+                Origin::Container | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
+                    value.add(Origin::Harmless);
+                    if let Some(field) = self.names.fields.get(name) {
+                        value.join(&field.taint());
+                    }
+                }
+                Origin::Unknown => {
+                    value.add(Origin::Unknown);
+                    value.join(&self.member_of_own("", name, called));
+                }
+            }
+        }
+        if object.origins().is_empty() {
+            value.join(&self.member_of_own("", name, called));
+        }
+        value
+    }
+
+    fn member_of_client(
+        &mut self,
+        object: &Value<'a>,
+        name: &'a str,
+        at: TextSize,
+        called: bool,
+        first: &Option<Vec<String>>,
+    ) -> Value<'a> {
+        let own = object
+            .origins()
+            .iter()
+            .any(|origin| matches!(origin, Origin::Instance(_)));
+        if own && (self.names.has_function(name) || self.names.fields.contains_key(name)) {
+            return Value::default();
+        }
+        self.client_member(at, name, object, called, first.clone(), name);
+        match libraries::member(name) {
+            Member::Object => Value::of(Origin::Client(None)),
+            Member::Write | Member::Read | Member::Quiet => Value::harmless(),
+            Member::Unlisted => {
+                if !called {
+                    self.emit(
+                        at,
+                        "control_read",
+                        Category::Read,
+                        Evidence::Unresolved,
+                        format!("'{name}' of a control system's object is read."),
+                    );
+                }
+                Value::of(Origin::Member)
+            }
+        }
+    }
+
+    fn member_of_own(&mut self, class: &'a str, name: &'a str, called: bool) -> Value<'a> {
+        let mut value = self.names.fields.get(name).cloned().unwrap_or_default();
+        if self.names.has_function(name) {
+            value.add(Origin::Local(name));
+        } else if value.origins().is_empty() && !class.is_empty() {
+            value.add(Origin::Harmless);
+        }
+        if !called {
+            self.escapes(&value.clone());
+        }
+        value
+    }
+
+    /// The value that `super()` gives here.
+    pub(super) fn parent_object(&self) -> Value<'a> {
+        self.names.look_up("self")
+    }
+}
+
+impl Value<'_> {
+    fn is_empty_instance(&self) -> bool {
+        !self.origins().is_empty()
+            && self
+                .origins()
+                .iter()
+                .all(|origin| matches!(origin, Origin::Instance(_)))
+    }
+}
+
+/// The names that a pattern captures, and the expressions it evaluates.
+#[derive(Default)]
+struct Captures<'a> {
+    names: Vec<&'a str>,
+    expressions: Vec<&'a Expr>,
+}
+
+impl<'a> Visitor<'a> for Captures<'a> {
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        let name = match pattern {
+            Pattern::MatchAs(pattern) => pattern.name.as_ref(),
+            Pattern::MatchStar(pattern) => pattern.name.as_ref(),
+            Pattern::MatchMapping(pattern) => pattern.rest.as_ref(),
+            _ => None,
+        };
+        self.names.extend(name.map(|name| name.as_str()));
+        visitor::walk_pattern(self, pattern);
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        self.expressions.push(expression);
+    }
+}
+
+fn elements(expression: &Expr) -> Option<&[Expr]> {
+    match expression {
+        Expr::Tuple(tuple) => Some(&tuple.elts),
+        Expr::List(list) => Some(&list.elts),
+        _ => None,
+    }
+}
+
+fn is_results(target: &Expr) -> bool {
+    matches!(target, Expr::Name(name) if name.id.as_str() == "results")
+}
+
+/// Whether an expression is plainly a dictionary.
+fn is_dictionary(expression: &Expr) -> bool {
+    match expression {
+        Expr::Dict(_) | Expr::DictComp(_) => true,
+        Expr::Call(call) => matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "dict"),
+        _ => false,
+    }
+}
+
+pub(super) fn text<'a>(text: &str) -> Value<'a> {
+    if text.len() > MAX_TEXT {
+        Value::harmless()
+    } else {
+        Value::of(Origin::Text(text.into()))
+    }
+}
+
+/// What an operator makes of two values.
+fn combine<'a>(operator: Operator, left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
+    if operator == Operator::Add
+        && let (Some([left]), Some([right])) = (left.texts().as_deref(), right.texts().as_deref())
+    {
+        return text(&format!("{left}{right}"));
+    }
+    let mut value = Value::harmless();
+    for side in [left, right] {
+        value.join(&side.taint());
+        for origin in side.origins() {
+            match origin {
+                Origin::Path(path) if path.starts_with("pathlib.") => value.add(origin.clone()),
+                Origin::Container | Origin::Unknown => value.add(origin.clone()),
+                _ => {}
+            }
+        }
+    }
+    value
+}
