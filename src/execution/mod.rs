@@ -1,5 +1,17 @@
 //! HANDS: runs a program as it was approved, byte for byte, behind a wall.
 
+mod collect;
+mod interpreter;
+mod local;
+mod notebook;
+mod sandbox;
+mod supervisor;
+mod workspace;
+
+pub use local::LocalExecutor;
+pub use notebook::{NotebookContent, NotebookError, write_notebook};
+pub use workspace::{create_folder, sanitise};
+
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -45,7 +57,8 @@ pub enum ProgramEnd {
     Killed {
         /// Why, for the reader: wall time, output, memory, cancelled.
         reason: String,
-        /// The stable code of the reason: `timeout`, `output_limit`, `cancelled`, `signal`.
+        /// The stable code of the reason: `timeout`, `output_limit`,
+        /// `workspace_limit`, `cancelled`, `signal`.
         code: String,
     },
 }
@@ -88,6 +101,9 @@ pub struct Execution {
     pub isolation: String,
     /// The interpreter that ran it.
     pub interpreter: String,
+    /// What the reader should know besides: files left out and why, results cut or of the wrong type.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// Why a program could not be run. In every case the program was not started.

@@ -2,3 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod generation;
+mod execution;
+mod notebook;
+mod workspace;

@@ -1,0 +1,258 @@
+//! Reads what a program left, without being led astray by it.
+//!
+//! The program owns its working directory and may have put anything there: links to the service's own
+//! files, pipes that block, hard links, a tree without end. Every name is opened beneath its directory's
+//! descriptor, without following a link or crossing a mount.
+
+use std::{
+    ffi::CStr,
+    fs::File,
+    io::{self, Read},
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, open, openat2, statat},
+    io::Errno,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::Artifact;
+use crate::model::CodeSha256;
+
+/// The file the runner leaves its word in.
+pub(super) const OUTCOME: &str = ".outcome.json";
+
+/// The most bytes of an outcome that are read.
+const MAX_OUTCOME_BYTES: u64 = 16 << 20;
+
+/// How deep directories are followed.
+const MAX_DEPTH: usize = 16;
+
+/// The bounds of what is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Bytes of one file.
+    pub(super) file_bytes: u64,
+    /// Bytes of all files.
+    pub(super) total_bytes: u64,
+    /// Files and directories.
+    pub(super) files: usize,
+    /// The user whose files count.
+    pub(super) owner: u32,
+}
+
+/// A working directory, held by its descriptor.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    root: OwnedFd,
+}
+
+/// A name in the tree, as it was found.
+struct Found<'a> {
+    parent: &'a OwnedFd,
+    name: &'a CStr,
+    path: &'a Path,
+    stat: Stat,
+}
+
+impl Workspace {
+    /// Opens the directory; the service made it and its parents, so the path itself is trusted.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(Self {
+            root: open(path, flags, Mode::empty())?,
+        })
+    }
+
+    /// Whether the tree is larger than `bounds`: `Some` says in which way.
+    pub(super) fn excess(&self, bounds: &Bounds) -> Option<String> {
+        let (mut bytes, mut entries) = (0u64, 0usize);
+        let mut excess = None;
+        self.visit(&mut |found| {
+            // What is on the disk counts: a sparse file takes no more than its blocks.
+            bytes = bytes.saturating_add(
+                u64::try_from(found.stat.st_blocks)
+                    .unwrap_or(0)
+                    .saturating_mul(512),
+            );
+            entries += 1;
+            if bytes > bounds.total_bytes {
+                excess = Some(format!("its files took more than {} bytes", bounds.total_bytes));
+            } else if entries > bounds.files {
+                excess = Some(format!("it made more than {} files", bounds.files));
+            }
+            excess.is_none()
+        });
+        excess
+    }
+
+    /// The runner's outcome, if the program left one that may be read.
+    pub(super) fn outcome(&self, bounds: &Bounds) -> io::Result<Option<Vec<u8>>> {
+        let name = c".outcome.json";
+        let file = match open_file(&self.root, name) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(reason) = unfit(&fstat(&file)?, bounds.owner) {
+            return Err(io::Error::other(reason));
+        }
+        let mut bytes = Vec::new();
+        File::from(file)
+            .take(MAX_OUTCOME_BYTES + 1)
+            .read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_OUTCOME_BYTES {
+            return Err(io::Error::other("it is too large"));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The files the program left, sorted by path, each under `prefix`; notes say what was left out.
+    pub(super) fn artifacts(&self, prefix: &str, bounds: &Bounds, notes: &mut Vec<String>) -> Vec<Artifact> {
+        let mut artifacts = Vec::new();
+        let (mut entries, mut total) = (0usize, 0u64);
+        self.visit(&mut |found| {
+            entries += 1;
+            if entries > bounds.files {
+                notes.push(format!(
+                    "files were left out: there are more than {}",
+                    bounds.files
+                ));
+                return false;
+            }
+            if found.path == Path::new(OUTCOME) || FileType::from_raw_mode(found.stat.st_mode).is_dir() {
+                return true;
+            }
+            let left = bounds.total_bytes.saturating_sub(total).min(bounds.file_bytes);
+            match read_artifact(&found, prefix, left, bounds.owner) {
+                Ok(artifact) => {
+                    total = total.saturating_add(artifact.bytes);
+                    artifacts.push(artifact);
+                }
+                Err(reason) => notes.push(format!("{:?} was left out: {reason}", found.path)),
+            }
+            true
+        });
+        artifacts.sort_by(|one, other| one.path.cmp(&other.path));
+        artifacts
+    }
+
+    fn visit(&self, each: &mut dyn FnMut(Found<'_>) -> bool) {
+        if let Ok(root) = self.root.try_clone() {
+            walk(&root, Path::new(""), 0, each);
+        }
+    }
+}
+
+/// Visits everything beneath `dir`, until `each` says stop. What vanishes or cannot be read is passed over:
+/// the program may still be at work.
+fn walk(dir: &OwnedFd, path: &Path, depth: usize, each: &mut dyn FnMut(Found<'_>) -> bool) -> bool {
+    let Ok(mut entries) = Dir::read_from(dir) else {
+        return true;
+    };
+    while let Some(Ok(entry)) = entries.read() {
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            continue;
+        }
+        let Ok(stat) = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) else {
+            continue;
+        };
+        let child = path.join(PathBuf::from(
+            String::from_utf8_lossy(name.to_bytes()).into_owned(),
+        ));
+        let is_dir = FileType::from_raw_mode(stat.st_mode).is_dir();
+        if !each(Found {
+            parent: dir,
+            name,
+            path: &child,
+            stat,
+        }) {
+            return false;
+        }
+        if is_dir && depth < MAX_DEPTH {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            if let Ok(inner) = openat2(dir, name, flags, Mode::empty(), resolve())
+                && !walk(&inner, &child, depth + 1, each)
+            {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn resolve() -> ResolveFlags {
+    ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV
+}
+
+fn open_file(parent: &OwnedFd, name: &CStr) -> Result<OwnedFd, Errno> {
+    // Without NONBLOCK a pipe that nobody writes to would hold the service.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    openat2(parent, name, flags, Mode::empty(), resolve())
+}
+
+/// Why a file is not the program's own regular file.
+fn unfit(stat: &Stat, owner: u32) -> Option<&'static str> {
+    if !FileType::from_raw_mode(stat.st_mode).is_file() {
+        Some("it is not a regular file")
+    } else if stat.st_nlink != 1 {
+        Some("it has more than one name")
+    } else if stat.st_uid != owner {
+        Some("it belongs to another user")
+    } else {
+        None
+    }
+}
+
+fn read_artifact(found: &Found<'_>, prefix: &str, most: u64, owner: u32) -> Result<Artifact, String> {
+    if std::str::from_utf8(found.name.to_bytes()).is_err()
+        || found.path.to_string_lossy().contains(char::is_control)
+    {
+        return Err("its name is not plain text".to_owned());
+    }
+    if FileType::from_raw_mode(found.stat.st_mode).is_symlink() {
+        return Err("it is a symbolic link".to_owned());
+    }
+    let file = open_file(found.parent, found.name).map_err(|error| error.to_string())?;
+    if let Some(reason) = unfit(&fstat(&file).map_err(|error| error.to_string())?, owner) {
+        return Err(reason.to_owned());
+    }
+    let mut hasher = Sha256::new();
+    let mut reader = File::from(file).take(most.saturating_add(1));
+    let bytes = io::copy(&mut reader, &mut hasher).map_err(|error| error.to_string())?;
+    if bytes > most {
+        return Err(format!("it is larger than {most} bytes"));
+    }
+    Ok(Artifact {
+        path: format!("{prefix}/{}", found.path.display()),
+        kind: if found.path.starts_with("figures") {
+            "figure"
+        } else {
+            "artifact"
+        }
+        .to_owned(),
+        media_type: media_type(found.path).to_owned(),
+        bytes,
+        sha256: CodeSha256(format!("{:x}", hasher.finalize())),
+    })
+}
+
+/// The media type a file's name stands for.
+pub(super) fn media_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("svg") => "image/svg+xml",
+        Some("pdf") => "application/pdf",
+        Some("json") => "application/json",
+        Some("ipynb") => "application/x-ipynb+json",
+        Some("csv") => "text/csv",
+        Some("html") => "text/html",
+        Some("md") => "text/markdown",
+        Some("txt" | "log") => "text/plain",
+        _ => "application/octet-stream",
+    }
+}

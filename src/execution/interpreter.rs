@@ -1,0 +1,169 @@
+//! The Python that runs the programs: one, configured, that neither requesters nor programs can change.
+
+use std::{
+    ffi::OsString,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{
+    ExecutionError,
+    sandbox::{Account, run_bounded, said},
+};
+
+/// The oldest Python the runner works with.
+const OLDEST: (u32, u32) = (3, 8);
+
+/// Directories that hold more than an interpreter.
+const TOO_WIDE: [&str; 9] = [
+    "/", "/etc", "/home", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var",
+];
+
+/// Asks an interpreter what it is.
+const QUESTION: &str = "import json, sys; print(json.dumps({'version': list(sys.version_info[:3]), \
+                        'prefix': sys.prefix, 'base_prefix': sys.base_prefix}))";
+
+/// A Python interpreter that was found to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Interpreter {
+    /// The executable, as it is started.
+    pub(super) executable: PathBuf,
+    /// Its version: `3.11.2`.
+    pub(super) version: String,
+    /// The directories it needs besides the system's `/usr`.
+    pub(super) directories: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    version: (u32, u32, u32),
+    prefix: PathBuf,
+    base_prefix: PathBuf,
+}
+
+impl Interpreter {
+    /// Finds the interpreter that `configured` names, an executable or a virtual environment, and runs it
+    /// as the user programs run as.
+    pub(super) fn find(
+        configured: &Path,
+        setpriv: &Path,
+        account: Option<&Account>,
+    ) -> Result<Self, ExecutionError> {
+        let fault = |text: String| ExecutionError::Interpreter(format!("{}: {text}", configured.display()));
+        let executable = executable(configured).map_err(fault)?;
+        if let Some(account) = account {
+            let real = fs::canonicalize(&executable).map_err(|error| fault(error.to_string()))?;
+            for path in [&executable, &real] {
+                if let Some(barrier) = account.barrier(path) {
+                    return Err(fault(format!(
+                        "user '{}', as whom programs run, cannot enter {}; use the system's Python or a virtual \
+                         environment outside of it (execution.local.python)",
+                        account.name,
+                        barrier.display()
+                    )));
+                }
+            }
+        }
+        let mut line: Vec<OsString> = Vec::new();
+        if let Some(account) = account {
+            let (uid, gid) = (account.uid.to_string(), account.gid.to_string());
+            line.push(setpriv.into());
+            line.extend(["--reuid", &uid, "--regid", &gid, "--clear-groups", "--"].map(OsString::from));
+        }
+        line.push(executable.clone().into());
+        line.extend(["-I", "-B", "-S", "-c", QUESTION].map(OsString::from));
+        let output = run_bounded(&line).map_err(|error| fault(error.to_string()))?;
+        if !output.status.success() {
+            return Err(fault(format!("it does not start: {}", said(&output))));
+        }
+        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|_| fault("it does not answer as Python does".to_owned()))?;
+        let (major, minor, patch) = answer.version;
+        if (major, minor) < OLDEST {
+            return Err(fault(format!(
+                "it is Python {major}.{minor}, and {}.{} is needed",
+                OLDEST.0, OLDEST.1
+            )));
+        }
+        // Without `site` a virtual environment's prefix is not known; its directory is.
+        let mut roots = vec![answer.prefix, answer.base_prefix];
+        roots.extend(environment_of(&executable));
+        let directories = beyond_system(roots).map_err(fault)?;
+        if let Some(account) = account {
+            for path in directories.iter().chain([&executable]) {
+                protected(path, account).map_err(fault)?;
+            }
+        }
+        Ok(Self {
+            executable,
+            version: format!("{major}.{minor}.{patch}"),
+            directories,
+        })
+    }
+
+    /// The interpreter and its version, for the reader.
+    pub(super) fn label(&self) -> String {
+        format!("{} (Python {})", self.executable.display(), self.version)
+    }
+}
+
+fn executable(configured: &Path) -> Result<PathBuf, String> {
+    if !configured.is_absolute() {
+        return Err("the path must be absolute".to_owned());
+    }
+    let meta = fs::metadata(configured).map_err(|error| error.to_string())?;
+    if !meta.is_dir() {
+        return Ok(configured.to_path_buf());
+    }
+    ["bin/python3", "bin/python"]
+        .into_iter()
+        .map(|name| configured.join(name))
+        .find(|path| path.exists())
+        .ok_or_else(|| "the directory holds no bin/python3; is it a virtual environment?".to_owned())
+}
+
+/// The virtual environment an executable belongs to.
+fn environment_of(executable: &Path) -> Option<PathBuf> {
+    let root = executable.parent()?.parent()?;
+    root.join("pyvenv.cfg").is_file().then(|| root.to_path_buf())
+}
+
+/// Those directories that are not part of the system anyway, both as named and as they really are.
+fn beyond_system(roots: Vec<PathBuf>) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    for root in roots {
+        let real = fs::canonicalize(&root).unwrap_or_else(|_| root.clone());
+        for dir in [root, real] {
+            if dir.starts_with("/usr") || found.contains(&dir) || !dir.is_dir() {
+                continue;
+            }
+            if TOO_WIDE.iter().any(|wide| dir == Path::new(wide)) {
+                return Err(format!(
+                    "its directory {} is too wide to be shown to programs",
+                    dir.display()
+                ));
+            }
+            found.push(dir);
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses what the programs' user could change.
+fn protected(path: &Path, account: &Account) -> Result<(), String> {
+    let meta = fs::metadata(path).map_err(|error| error.to_string())?;
+    let writable = meta.mode() & 0o002 != 0
+        || meta.uid() == account.uid
+        || meta.gid() == account.gid && meta.mode() & 0o020 != 0;
+    if writable {
+        return Err(format!(
+            "user '{}', as whom programs run, can change {}",
+            account.name,
+            path.display()
+        ));
+    }
+    Ok(())
+}

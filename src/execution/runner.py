@@ -1,0 +1,406 @@
+"""Runs one program, byte for byte, and saves what it left.
+
+Started as `python -I -B runner.py INPUT WORK`. It says that it is ready, waits for the word to go, reads
+INPUT/program.py and INPUT/context.json, and leaves WORK/.outcome.json. It imports the standard library
+only; numpy, pandas and matplotlib are looked at only where the program itself has imported them.
+"""
+
+import base64
+import datetime
+import decimal
+import enum
+import io
+import json
+import linecache
+import math
+import os
+import pathlib
+import re
+import sys
+import threading
+import tokenize
+import traceback
+import types
+import uuid
+
+READY = b"holdpoint: ready\n"
+PROGRAM = "program.py"
+MAX_DEPTH = 64
+MAX_NODES = 500_000
+MAX_TEXT = 1 << 20
+MAX_REPR = 10_000
+MAX_OUTCOME = 8 << 20
+
+
+class Plain:
+    """Turns Python values into plain JSON values; never raises for what it is given."""
+
+    def __init__(self, notes):
+        self.notes = notes
+        self.nodes = 0
+        self.open = set()
+
+    def note(self, text):
+        if text not in self.notes and len(self.notes) < 100:
+            self.notes.append(text)
+
+    def of(self, value, depth=0):
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self.note("results were cut: too many values")
+            return {"_type": "truncated", "reason": "too many values"}
+        if depth > MAX_DEPTH:
+            self.note("results were cut: nested too deeply")
+            return {"_type": "truncated", "reason": "nested too deeply"}
+        if id(value) in self.open:
+            return {"_type": "cycle"}
+        self.open.add(id(value))
+        try:
+            return self.convert(value, depth + 1)
+        except Exception as error:
+            return {"_type": "repr", "class": class_name(value), "value": "<unreadable: %s>" % type(error).__name__}
+        finally:
+            self.open.discard(id(value))
+
+    def convert(self, value, depth):
+        if value is None or value is True or value is False:
+            return value
+        if isinstance(value, enum.Enum):
+            return self.of(value.value, depth)
+        if isinstance(value, str):
+            return self.text(value)
+        special = self.scientific(value, depth)
+        if special is not MISSING:
+            return special
+        if isinstance(value, int):
+            return whole_number(int(value))
+        if isinstance(value, float):
+            return real_number(float(value))
+        if isinstance(value, complex):
+            return {"_type": "complex", "real": real_number(value.real), "imag": real_number(value.imag)}
+        if isinstance(value, dict):
+            return self.mapping(value, depth)
+        if isinstance(value, (list, tuple, range)):
+            return [self.of(item, depth) for item in value]
+        if isinstance(value, (set, frozenset)):
+            items = sorted(value, key=lambda item: (type(item).__name__, repr(item)))
+            return {"_type": "set", "items": [self.of(item, depth) for item in items]}
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return {"_type": "bytes", "base64": self.text(base64.b64encode(bytes(value)).decode("ascii"))}
+        if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+            return value.isoformat()
+        if isinstance(value, datetime.timedelta):
+            return {"_type": "timedelta", "seconds": value.total_seconds()}
+        if isinstance(value, decimal.Decimal):
+            return {"_type": "decimal", "value": str(value)}
+        if isinstance(value, (pathlib.PurePath, uuid.UUID)):
+            return self.text(str(value))
+        return {"_type": "repr", "class": class_name(value), "value": clean(repr(value)[:MAX_REPR])}
+
+    def text(self, value):
+        if len(value) > MAX_TEXT:
+            self.note("results were cut: a text of %d characters" % len(value))
+            return {"_type": "truncated", "reason": "text too long", "start": clean(value[:MAX_REPR])}
+        return clean(value)
+
+    def mapping(self, value, depth):
+        items = list(value.items())
+        if any(isinstance(key, str) and key == "_type" for key, _ in items):
+            return {"_type": "dict", "items": [[self.of(key, depth), self.of(item, depth)] for key, item in items]}
+        names = {clean(key) for key, _ in items if isinstance(key, str)}
+        taken, plain = set(), {}
+        for key, item in items:
+            name = clean(key if isinstance(key, str) else key_text(key))
+            if not isinstance(key, str) and (name in names or name in taken):
+                name = "%s (%s)" % (name, type(key).__name__)
+            serial, free = 2, name
+            while free in taken or (not isinstance(key, str) and free in names):
+                free, serial = "%s #%d" % (name, serial), serial + 1
+            taken.add(free)
+            plain[free] = self.of(item, depth)
+        return plain
+
+    def scientific(self, value, depth):
+        np = sys.modules.get("numpy")
+        if np is not None and hasattr(np, "ndarray"):
+            if isinstance(value, np.ndarray):
+                if value.size > MAX_NODES:
+                    self.note("results were cut: an array of %d values" % value.size)
+                    return {
+                        "_type": "truncated",
+                        "reason": "array too large",
+                        "shape": list(value.shape),
+                        "dtype": str(value.dtype),
+                    }
+                if value.dtype.kind in "mM":
+                    return self.of(value.astype(str).tolist(), depth)
+                return self.of(value.tolist(), depth)
+            if isinstance(value, (np.datetime64, np.timedelta64)):
+                return None if np.isnat(value) else str(value)
+            if isinstance(value, np.complexfloating):
+                return self.of(complex(value), depth)
+            if isinstance(value, np.floating):
+                return real_number(float(value))
+            if isinstance(value, np.generic):
+                item = value.item()
+                return MISSING if isinstance(item, np.generic) else self.of(item, depth)
+        pd = sys.modules.get("pandas")
+        if pd is not None and hasattr(pd, "DataFrame"):
+            if value is pd.NaT or value is pd.NA:
+                return None
+            if isinstance(value, pd.DataFrame):
+                return {
+                    "_type": "dataframe",
+                    "columns": [self.of(name, depth) for name in value.columns.tolist()],
+                    "index": [self.of(name, depth) for name in value.index.tolist()],
+                    "data": [
+                        [self.of(item, depth) for item in row] for row in value.itertuples(index=False, name=None)
+                    ],
+                }
+            if isinstance(value, pd.Series):
+                return {
+                    "_type": "series",
+                    "name": self.of(value.name, depth),
+                    "index": [self.of(name, depth) for name in value.index.tolist()],
+                    "values": [self.of(item, depth) for item in value.tolist()],
+                }
+            if isinstance(value, pd.Index):
+                return [self.of(item, depth) for item in value.tolist()]
+        return MISSING
+
+
+MISSING = object()
+
+
+def class_name(value):
+    kind = type(value)
+    return clean("%s.%s" % (kind.__module__, kind.__qualname__))[:200]
+
+
+def clean(text):
+    """The text without lone surrogates, which no JSON reader has to accept."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def whole_number(value):
+    if -(1 << 63) <= value < (1 << 64):
+        return value
+    return {"_type": "int", "value": hex(value) if value.bit_length() > 10_000 else str(value)}
+
+
+def real_number(value):
+    if math.isfinite(value):
+        return value
+    return {"_type": "float", "value": "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")}
+
+
+def key_text(key):
+    return str(key) if key is None or isinstance(key, (bool, int, float)) else repr(key)[:MAX_REPR]
+
+
+class Artifacts:
+    """The program's `save_artifact`."""
+
+    def __init__(self, work, notes):
+        self.folder = os.path.join(work, "artifacts")
+        self.notes = notes
+        self.manifest = []
+
+    def save(self, obj, title="artifact", description="", artifact_type=None):
+        """Saves an object as a file under artifacts/ and returns its path."""
+        extension, content = self.content(obj, artifact_type)
+        slug = re.sub(r"[^a-z0-9]+", "_", clean(title).lower()).strip("_")[:60] or "artifact"
+        name = "%s_%s.%s" % (uuid.uuid4().hex[:12], slug, extension)
+        os.makedirs(self.folder, exist_ok=True)
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(content)
+        self.manifest.append(
+            {"file": name, "title": clean(title), "description": clean(description), "bytes": len(content)}
+        )
+        with open(os.path.join(self.folder, "manifest.json"), "w", encoding="utf-8") as file:
+            json.dump(self.manifest, file, indent=1)
+        return path
+
+    def content(self, obj, kind):
+        if isinstance(obj, (bytes, bytearray)):
+            return "bin", bytes(obj)
+        if isinstance(obj, str):
+            return {"html": "html", "markdown": "md"}.get(kind, "txt"), clean(obj).encode("utf-8")
+        if hasattr(obj, "savefig"):
+            buffer = io.BytesIO()
+            obj.savefig(buffer, format="png", dpi=150)
+            return "png", buffer.getvalue()
+        if hasattr(obj, "write_html") and hasattr(obj, "to_html"):
+            return "html", clean(obj.to_html()).encode("utf-8")
+        pd = sys.modules.get("pandas")
+        if pd is not None and isinstance(obj, pd.DataFrame):
+            return "html", clean(obj.to_html()).encode("utf-8")
+        if isinstance(obj, (dict, list, tuple)):
+            return "json", json.dumps(Plain(self.notes).of(obj), indent=1, allow_nan=False).encode("utf-8")
+        return "txt", clean(repr(obj)).encode("utf-8")
+
+
+def save_figures(work, notes):
+    """Saves every open matplotlib figure."""
+    plt = sys.modules.get("matplotlib.pyplot")
+    if plt is None or not hasattr(plt, "get_fignums"):
+        return
+    folder = os.path.join(work, "figures")
+    for position, number in enumerate(plt.get_fignums(), 1):
+        try:
+            os.makedirs(folder, exist_ok=True)
+            plt.figure(number).savefig(os.path.join(folder, "figure_%02d.png" % position), dpi=100)
+        except Exception as error:
+            notes.append(clean("figure %d could not be saved: %s" % (position, error))[:500])
+
+
+def cut(text, most):
+    """The text's beginning and end, where it is longer than `most`."""
+    text = clean(text)
+    return text if len(text) <= most else text[: most // 2] + "\n[…]\n" + text[-most // 2 :]
+
+
+def describe(error):
+    """The exception as the outcome tells it, in the program's own line numbers."""
+    tb, line = error.__traceback__, None
+    while tb is not None and tb.tb_frame.f_code.co_filename != PROGRAM:
+        tb = tb.tb_next
+    walk = tb
+    while walk is not None:
+        if walk.tb_frame.f_code.co_filename == PROGRAM:
+            line = walk.tb_lineno
+        walk = walk.tb_next
+    if line is None and isinstance(error, SyntaxError) and error.filename == PROGRAM:
+        line = error.lineno
+    if isinstance(error, SystemExit):
+        message = "exit status %s" % error.code if isinstance(error.code, int) else str(error.code)
+    else:
+        try:
+            message = str(error)
+        except Exception:
+            message = "<the exception's text cannot be read>"
+    try:
+        text = "".join(traceback.format_exception(type(error), error, tb))
+    except Exception:
+        text = "%s: %s\n" % (type(error).__name__, message)
+    return {
+        "type": "raised",
+        "error_type": clean(type(error).__name__),
+        "message": cut(message, 10_000),
+        "traceback": cut(text, 20_000),
+        "line": line,
+    }
+
+
+def remember_lines(source):
+    """Makes the program's lines known to tracebacks."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        lines = io.StringIO(source.decode(encoding, "replace"), newline=None).readlines()
+        linecache.cache[PROGRAM] = (len(source), None, lines, PROGRAM)
+    except Exception:
+        pass
+
+
+def run(source, context, artifacts):
+    """Runs the program; gives its end and its module."""
+    module = types.ModuleType("__main__")
+    module.__file__ = PROGRAM
+    module.__builtins__ = __builtins__
+    module.context = context
+    module.save_artifact = artifacts.save
+    sys.modules["__main__"] = module
+    sys.argv = [PROGRAM]
+    remember_lines(source)
+    try:
+        exec(compile(source, PROGRAM, "exec", dont_inherit=True), module.__dict__)
+        end = {"type": "finished"}
+    except SystemExit as error:
+        clean_exit = error.code is None or (isinstance(error.code, int) and error.code == 0)
+        end = {"type": "finished"} if clean_exit else describe(error)
+    except BaseException as error:
+        end = describe(error)
+    return end, module
+
+
+def join_threads():
+    """Waits for the program's threads, as the interpreter does at its end."""
+    while True:
+        others = [
+            thread
+            for thread in threading.enumerate()
+            if thread is not threading.current_thread() and not thread.daemon and thread.is_alive()
+        ]
+        if not others:
+            return
+        for thread in others:
+            thread.join()
+
+
+def write_outcome(work, outcome, results):
+    """Writes the outcome in one step: a reader sees all of it or nothing."""
+    notes, state = outcome["notes"], "missing"
+    outcome["results"] = None
+    if isinstance(results, dict):
+        state = "saved"
+        plain = Plain(notes).mapping(results, 1)
+        outcome["results"] = plain
+    elif results is not MISSING:
+        state = "not_a_dict"
+        notes.append("results is a %s, not a dict" % clean(type(results).__name__))
+    outcome["results_state"] = state
+    text = json.dumps(outcome, allow_nan=False)
+    if len(text) > MAX_OUTCOME:
+        notes.append("results were left out: %d bytes as JSON" % len(text))
+        outcome["results"] = {"_type": "truncated", "reason": "results too large"}
+        text = json.dumps(outcome, allow_nan=False)
+    path = os.path.join(work, ".outcome.json")
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(path + ".new", path)
+
+
+def main():
+    inputs, work = sys.argv[1], sys.argv[2]
+    os.write(1, READY)
+    if os.read(0, 16) != b"go\n":
+        os._exit(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdout.reconfigure(line_buffering=True)
+    with open(os.path.join(inputs, PROGRAM), "rb") as file:
+        source = file.read()
+    with open(os.path.join(inputs, "context.json"), encoding="utf-8") as file:
+        context = json.load(file)
+    notes, owner = [], os.getpid()
+    artifacts = Artifacts(work, notes)
+    out, err = sys.stdout, sys.stderr
+    end, module = run(source, context, artifacts)
+    for stream in (out, err):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+    raised = end["type"] == "raised"
+    if raised:
+        try:
+            err.write(end["traceback"])
+            err.flush()
+        except Exception:
+            pass
+    if os.getpid() != owner:
+        os._exit(1 if raised else 0)
+    join_threads()
+    outcome = {"version": 1, "end": end, "notes": notes}
+    save_figures(work, notes)
+    try:
+        write_outcome(work, outcome, vars(module).get("results", MISSING))
+    except BaseException as error:
+        notes.append(cut("results could not be saved: %s: %s" % (type(error).__name__, error), 500))
+        write_outcome(work, outcome, MISSING)
+    sys.exit(1 if raised else 0)
+
+
+main()

@@ -1,0 +1,616 @@
+//! Starts one program's process tree, watches it, and sees it dead.
+//!
+//! Each program has a thread of its own that starts it and stays until all of it is gone. The kernel sends the
+//! parent-death signal when the starting *thread* ends, so a thread of a pool would kill programs at random;
+//! and with a thread that waits, the programs die when the service does, however it dies.
+//!
+//! The start has two steps. The process tree is built and the runner in it says *ready*; only then, and only
+//! by a second word, does the program itself start. Whatever goes wrong before is not the program's doing,
+//! and a service that dies in between leaves a runner that never got its word.
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::{self, PipeReader, PipeWriter, Read, Write},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::process::{CommandExt, ExitStatusExt},
+    },
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+};
+use tokio::sync::oneshot;
+
+use super::collect::{Bounds, Workspace};
+
+/// The runner's first line.
+const READY: &[u8] = b"holdpoint: ready\n";
+
+/// How long the process tree may take to stand.
+const START_TIME: Duration = Duration::from_secs(60);
+
+/// How often the size of the working directory is looked at.
+const WORKSPACE_PERIOD: Duration = Duration::from_millis(200);
+
+/// How long killed processes may take to vanish before the supervisor says that they have not.
+const DEATH_TIME: Duration = Duration::from_secs(10);
+
+/// What to start, and within which bounds.
+#[derive(Debug)]
+pub(super) struct Launch {
+    /// The command.
+    pub(super) line: Vec<OsString>,
+    /// Its environment.
+    pub(super) environment: Vec<(OsString, OsString)>,
+    /// Its directory.
+    pub(super) directory: PathBuf,
+    /// Whether the tree ends with its process namespace; otherwise its members are found by `mark`.
+    pub(super) contained: bool,
+    /// The name of an environment variable that only this tree has.
+    pub(super) mark: String,
+    /// The wall time.
+    pub(super) timeout: Duration,
+    /// The most bytes of each output stream.
+    pub(super) output_bytes: usize,
+    /// The working directory and its bounds.
+    pub(super) workspace: Workspace,
+    /// The bounds of the working directory.
+    pub(super) bounds: Bounds,
+}
+
+/// Why a tree was killed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kill {
+    pub(super) code: &'static str,
+    pub(super) reason: String,
+}
+
+/// How a tree ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// Why it was killed, if it was.
+    pub(super) kill: Option<Kill>,
+    /// The first process's own end.
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+    pub(super) truncated: bool,
+    pub(super) time: Duration,
+    /// The working directory, for reading what is left.
+    pub(super) workspace: Workspace,
+    /// What the reader should know besides.
+    pub(super) notes: Vec<String>,
+}
+
+/// A tree that stands and waits for its word. Dropping it kills the tree.
+#[derive(Debug)]
+pub(super) struct Standing {
+    words: PipeWriter,
+    end: oneshot::Receiver<Ended>,
+}
+
+impl Standing {
+    /// Gives the word to go.
+    pub(super) fn go(&mut self) {
+        // If the supervisor is gone, the missing end tells.
+        let _ = self.words.write_all(b"g");
+    }
+
+    /// Asks for the tree's death.
+    pub(super) fn cancel(&mut self) {
+        let _ = self.words.write_all(b"c");
+    }
+
+    /// Waits until the tree is gone; `None` if the supervisor itself failed.
+    pub(super) async fn end(&mut self) -> Option<Ended> {
+        (&mut self.end).await.ok()
+    }
+}
+
+/// Builds the tree and waits until it stands.
+pub(super) async fn launch(launch: Launch) -> Result<Standing, String> {
+    let (ears, words) = io::pipe().map_err(|error| error.to_string())?;
+    let (ready, stands) = oneshot::channel();
+    let (end, ended) = oneshot::channel();
+    thread::Builder::new()
+        .name("holdpoint-program".to_owned())
+        .spawn(move || supervise(launch, ears, ready, end))
+        .map_err(|error| error.to_string())?;
+    // Until it stands, `words` is held here: if this future is dropped, the tree dies.
+    match stands.await {
+        Ok(Ok(())) => Ok(Standing { words, end: ended }),
+        Ok(Err(fault)) => Err(fault),
+        Err(_) => Err("the supervisor ended".to_owned()),
+    }
+}
+
+fn supervise(
+    launch: Launch,
+    ears: PipeReader,
+    ready: oneshot::Sender<Result<(), String>>,
+    end: oneshot::Sender<Ended>,
+) {
+    let mut tree = match Tree::start(launch, ears) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let _ = ready.send(Err(error.to_string()));
+            return;
+        }
+    };
+    if let Err(fault) = tree.await_ready() {
+        tree.put_down();
+        let _ = ready.send(Err(fault));
+        return;
+    }
+    if ready.send(Ok(())).is_err() {
+        tree.put_down();
+        return;
+    }
+    if tree.await_word() {
+        tree.watch();
+    }
+    if let Some(ended) = tree.finish() {
+        let _ = end.send(ended);
+    }
+}
+
+/// What was heard in one turn of the loop.
+#[derive(Debug, Default)]
+struct Heard {
+    exited: bool,
+    word: Option<Word>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Go,
+    Cancel,
+    /// Nobody is left who could speak.
+    Abandoned,
+}
+
+struct Tree {
+    launch: Launch,
+    child: Child,
+    handle: OwnedFd,
+    /// The first process of the namespace, once the tree stands.
+    init: Option<OwnedFd>,
+    ears: PipeReader,
+    stdout: Stream<std::process::ChildStdout>,
+    stderr: Stream<std::process::ChildStderr>,
+    kill: Option<Kill>,
+    notes: Vec<String>,
+    started: Option<Instant>,
+    /// Whether nobody listens to `ears` any more.
+    deaf: bool,
+}
+
+impl Tree {
+    fn start(launch: Launch, ears: PipeReader) -> io::Result<Self> {
+        let (program, arguments) = launch
+            .line
+            .split_first()
+            .ok_or_else(|| io::Error::other("an empty command"))?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&launch.directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let handle = pid_of(child.id()).and_then(|pid| Ok(pidfd_open(pid, PidfdFlags::empty())?));
+        let (Ok(handle), Some(stdout), Some(stderr)) = (handle, stdout, stderr) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(io::Error::other("the process cannot be watched"));
+        };
+        let cap = launch.output_bytes;
+        Ok(Self {
+            launch,
+            child,
+            handle,
+            init: None,
+            ears,
+            stdout: Stream::new(stdout, cap.saturating_add(READY.len())),
+            stderr: Stream::new(stderr, cap),
+            kill: None,
+            notes: Vec::new(),
+            started: None,
+            deaf: false,
+        })
+    }
+
+    /// Waits for the runner's first line.
+    fn await_ready(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + START_TIME;
+        loop {
+            let heard = self.listen(deadline.saturating_duration_since(Instant::now()))?;
+            if self.stdout.bytes.starts_with(READY) {
+                self.stdout.bytes.drain(..READY.len());
+                self.stdout.cap = self.launch.output_bytes;
+                if self.launch.contained {
+                    // bubblewrap's own process has one child: the first of the namespace, with which all die.
+                    self.init = children(self.child.id())
+                        .first()
+                        .and_then(|pid| pid_of(*pid).ok())
+                        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+                    if self.init.is_none() {
+                        return Err("the sandbox's first process was not found".to_owned());
+                    }
+                }
+                return Ok(());
+            }
+            if heard.exited {
+                self.drain();
+                let text = String::from_utf8_lossy(&self.stderr.bytes).trim().to_owned();
+                return Err(if text.is_empty() {
+                    "it ended before it stood".to_owned()
+                } else {
+                    text
+                });
+            }
+            if heard.word.is_some() {
+                return Err("abandoned".to_owned());
+            }
+            if Instant::now() >= deadline {
+                return Err(format!(
+                    "it did not stand within {} seconds",
+                    START_TIME.as_secs()
+                ));
+            }
+        }
+    }
+
+    /// Waits for the word to go and passes it on; `false` if the program will not run.
+    fn await_word(&mut self) -> bool {
+        loop {
+            let heard = match self.listen(Duration::MAX) {
+                Ok(heard) => heard,
+                Err(fault) => {
+                    self.condemn("signal", fault);
+                    return false;
+                }
+            };
+            match heard.word {
+                Some(Word::Go) => break,
+                Some(Word::Cancel | Word::Abandoned) => {
+                    self.condemn("cancelled", "cancelled before the program began".to_owned());
+                    return false;
+                }
+                None => {}
+            }
+            if heard.exited {
+                self.condemn("signal", "the sandbox died before the program began".to_owned());
+                return false;
+            }
+        }
+        self.started = Some(Instant::now());
+        let told = match self.child.stdin.take() {
+            Some(mut stdin) => stdin.write_all(b"go\n"),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        if let Err(error) = told {
+            self.condemn(
+                "signal",
+                format!("the sandbox died before the program began: {error}"),
+            );
+            return false;
+        }
+        true
+    }
+
+    /// Watches the running program until it ends or has to.
+    fn watch(&mut self) {
+        let started = self.started.unwrap_or_else(Instant::now);
+        let mut next_look = started + WORKSPACE_PERIOD;
+        loop {
+            let left = self.launch.timeout.saturating_sub(started.elapsed());
+            let heard = match self.listen(left.min(next_look.saturating_duration_since(Instant::now()))) {
+                Ok(heard) => heard,
+                Err(fault) => return self.condemn("signal", fault),
+            };
+            if self.stdout.full || self.stderr.full {
+                let most = self.launch.output_bytes;
+                return self.condemn(
+                    "output_limit",
+                    format!("it wrote more than {most} bytes of output"),
+                );
+            }
+            if heard.exited {
+                return;
+            }
+            if matches!(heard.word, Some(Word::Cancel | Word::Abandoned)) {
+                return self.condemn("cancelled", "it was cancelled".to_owned());
+            }
+            if started.elapsed() >= self.launch.timeout {
+                let seconds = self.launch.timeout.as_secs_f64();
+                return self.condemn("timeout", format!("it ran longer than {seconds} seconds"));
+            }
+            if Instant::now() >= next_look {
+                if let Some(excess) = self.launch.workspace.excess(&self.launch.bounds) {
+                    return self.condemn("workspace_limit", excess);
+                }
+                // Looking at many files takes time; it must not become the main thing done.
+                next_look = Instant::now() + WORKSPACE_PERIOD;
+            }
+        }
+    }
+
+    /// Waits up to `most` for output, a word or the end.
+    fn listen(&mut self, most: Duration) -> Result<Heard, String> {
+        let timeout = Timespec::try_from(most.min(Duration::from_secs(3600))).ok();
+        let ready = {
+            let mut polled = Vec::with_capacity(4);
+            polled.push(PollFd::new(&self.handle, PollFlags::IN));
+            // A poll without interest in anything keeps the places; a closed pipe would report for ever.
+            let interest = |open: bool| if open { PollFlags::IN } else { PollFlags::empty() };
+            if !self.deaf {
+                polled.push(PollFd::new(&self.ears, interest(true)));
+            }
+            if let Some(pipe) = &self.stdout.pipe {
+                polled.push(PollFd::new(pipe, interest(true)));
+            }
+            if let Some(pipe) = &self.stderr.pipe {
+                polled.push(PollFd::new(pipe, interest(true)));
+            }
+            match poll(&mut polled, timeout.as_ref()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(format!("the program cannot be watched: {error}")),
+            }
+            let mut flags = polled.iter().map(|polled| !polled.revents().is_empty());
+            let mut next = |present: bool| present && flags.next().unwrap_or(false);
+            [
+                next(true),
+                next(!self.deaf),
+                next(self.stdout.pipe.is_some()),
+                next(self.stderr.pipe.is_some()),
+            ]
+        };
+        let mut heard = Heard {
+            exited: ready[0],
+            word: None,
+        };
+        if ready[1] {
+            let mut word = [0u8; 1];
+            heard.word = Some(match (&self.ears).read(&mut word) {
+                Ok(1) if word[0] == b'g' => Word::Go,
+                Ok(1) => Word::Cancel,
+                _ => {
+                    self.deaf = true;
+                    Word::Abandoned
+                }
+            });
+        }
+        if ready[2] {
+            self.stdout.read();
+        }
+        if ready[3] {
+            self.stderr.read();
+        }
+        Ok(heard)
+    }
+
+    fn condemn(&mut self, code: &'static str, reason: String) {
+        self.kill = Some(Kill { code, reason });
+    }
+
+    /// Kills whatever is left of the tree and waits until it is gone.
+    fn put_down(&mut self) -> Option<ExitStatus> {
+        let deadline = Instant::now() + DEATH_TIME;
+        let _ = pidfd_send_signal(&self.handle, Signal::KILL);
+        if let Some(init) = &self.init {
+            let _ = pidfd_send_signal(init, Signal::KILL);
+        }
+        let status = self.child.wait().ok();
+        let gone = match (&self.init, self.launch.contained) {
+            // The kernel reports the end of a namespace's first process once all others are gone.
+            (Some(init), _) => ends_by(init, deadline),
+            (None, true) => true,
+            (None, false) => sweep(&self.launch.mark, self.child.id(), deadline),
+        };
+        if !gone {
+            self.notes
+                .push("some of the program's processes could not be killed".to_owned());
+        }
+        self.drain();
+        status
+    }
+
+    /// Reads what is left in the pipes; by now nobody writes to them any more.
+    fn drain(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while (self.stdout.pipe.is_some() || self.stderr.pipe.is_some())
+            && !self.stdout.full
+            && !self.stderr.full
+            && Instant::now() < deadline
+        {
+            self.stdout.read_if_ready(Duration::from_millis(20));
+            self.stderr.read_if_ready(Duration::from_millis(20));
+        }
+    }
+
+    fn finish(mut self) -> Option<Ended> {
+        let time = self.started.map_or(Duration::ZERO, |started| started.elapsed());
+        let status = self.put_down()?;
+        if self.kill.is_none() && (self.stdout.full || self.stderr.full) {
+            let most = self.launch.output_bytes;
+            self.condemn(
+                "output_limit",
+                format!("it wrote more than {most} bytes of output"),
+            );
+        }
+        Some(Ended {
+            kill: self.kill,
+            status,
+            truncated: self.stdout.full || self.stderr.full,
+            stdout: self.stdout.bytes,
+            stderr: self.stderr.bytes,
+            time,
+            workspace: self.launch.workspace,
+            notes: self.notes,
+        })
+    }
+}
+
+/// One output of the program, up to its cap.
+struct Stream<R> {
+    pipe: Option<R>,
+    bytes: Vec<u8>,
+    cap: usize,
+    full: bool,
+}
+
+impl<R: Read + AsFd> Stream<R> {
+    fn new(pipe: R, cap: usize) -> Self {
+        Self {
+            pipe: Some(pipe),
+            bytes: Vec::new(),
+            cap,
+            full: false,
+        }
+    }
+
+    /// Reads once; it must be known that there is something to read.
+    fn read(&mut self) {
+        let Some(pipe) = &mut self.pipe else { return };
+        let mut piece = [0u8; 16 << 10];
+        match pipe.read(&mut piece) {
+            Ok(count) if count > 0 => {
+                let room = self.cap.saturating_sub(self.bytes.len());
+                self.bytes.extend_from_slice(&piece[..count.min(room)]);
+                self.full |= count > room;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            _ => self.pipe = None,
+        }
+    }
+
+    fn read_if_ready(&mut self, most: Duration) {
+        let Some(pipe) = &self.pipe else { return };
+        let mut polled = [PollFd::new(pipe, PollFlags::IN)];
+        let timeout = Timespec::try_from(most).ok();
+        if poll(&mut polled, timeout.as_ref()).is_ok_and(|count| count > 0) {
+            self.read();
+        }
+    }
+}
+
+fn pid_of(id: u32) -> io::Result<Pid> {
+    i32::try_from(id)
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or_else(|| io::ErrorKind::InvalidInput.into())
+}
+
+/// Whether the process behind `handle` ends by `deadline`.
+fn ends_by(handle: &OwnedFd, deadline: Instant) -> bool {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).ok();
+        let mut polled = [PollFd::new(handle, PollFlags::IN)];
+        match poll(&mut polled, timeout.as_ref()) {
+            Ok(count) if count > 0 => return true,
+            Ok(_) => return false,
+            Err(Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+/// What `/proc` says of one process.
+struct Seen {
+    parent: u32,
+    group: u32,
+    dead: bool,
+}
+
+fn see(pid: u32) -> Option<Seen> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    // The name in brackets may hold anything, brackets included.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let dead = matches!(fields.next()?, "Z" | "X");
+    Some(Seen {
+        parent: fields.next()?.parse().ok()?,
+        group: fields.next()?.parse().ok()?,
+        dead,
+    })
+}
+
+fn pids() -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    pids()
+        .into_iter()
+        .filter(|pid| see(*pid).is_some_and(|process| process.parent == parent))
+        .collect()
+}
+
+/// Without a namespace: kills everything that is in the program's group or carries its mark, until a look
+/// finds nothing more. A process that has left the group and cleared its environment escapes.
+fn sweep(mark: &str, group: u32, deadline: Instant) -> bool {
+    let mark = format!("{mark}=1");
+    let ours = |pid: u32| {
+        let Some(process) = see(pid).filter(|process| !process.dead) else {
+            return false;
+        };
+        let marked = || {
+            fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| {
+                environ
+                    .split(|byte| *byte == 0)
+                    .any(|entry| entry == mark.as_bytes())
+            })
+        };
+        process.group == group || marked()
+    };
+    loop {
+        let mut found = false;
+        for pid in pids().into_iter().filter(|pid| ours(*pid)) {
+            found = true;
+            let handle = pid_of(pid).and_then(|pid| Ok(pidfd_open(pid, PidfdFlags::empty())?));
+            // The number may have passed to another process: what the handle holds is looked at again.
+            if let Ok(handle) = handle
+                && ours(pid)
+            {
+                let _ = pidfd_send_signal(&handle, Signal::KILL);
+            }
+        }
+        if !found {
+            return true;
+        }
+        if Instant::now() >= deadline {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The signal a process ended by, as its own status or as a shell and bubblewrap report it.
+pub(super) fn signal_of(status: ExitStatus) -> Option<i32> {
+    status.signal().or_else(|| {
+        status
+            .code()
+            .filter(|code| (129..=192).contains(code))
+            .map(|code| code - 128)
+    })
+}

@@ -1,0 +1,183 @@
+//! The folders programs run in: fresh, private, with names that cannot lead elsewhere.
+//!
+//! ```text
+//! <workspace_dir>/YYYY-MM/execution_YYYYMMDD_HHMMSS_<name>_<8 hex digits>/   a run's, the service's alone
+//!     execution_01/            one start of a program
+//!         input/               program.py, context.json, runner.py: read-only to the program
+//!         work/                the program's working directory, owned by the user it runs as
+//!         tmp/                 temporary files, where there is no private /tmp
+//! ```
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+};
+
+use jiff::{Timestamp as Instant, tz::TimeZone};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{ExecutionError, sandbox::Account};
+use crate::model::Timestamp;
+
+/// The runner, as every program gets it.
+pub(super) const RUNNER: &str = include_str!("runner.py");
+
+/// The most characters of a name that comes from outside.
+const MAX_NAME: usize = 48;
+
+/// The most starts one run's folder can hold.
+const MAX_STARTS: u32 = 99;
+
+/// A name from outside as a part of a folder's name: letters, digits, `-` and `_` stay, every other
+/// character becomes one `_`; at most 48 characters, never empty.
+pub fn sanitise(name: &str) -> String {
+    let mut plain = String::new();
+    for letter in name.chars() {
+        let kept = letter.is_ascii_alphanumeric() || letter == '-';
+        if kept {
+            plain.push(letter);
+        } else if !plain.ends_with('_') {
+            plain.push('_');
+        }
+        if plain.len() >= MAX_NAME {
+            break;
+        }
+    }
+    let plain = plain.trim_matches(['_', '-']);
+    if plain.is_empty() {
+        "run".to_owned()
+    } else {
+        plain.to_owned()
+    }
+}
+
+/// Makes the folder of one run under `root`, named after `name` (sanitised) and the time, and gives its
+/// path. The folder is new and the service's alone.
+///
+/// # Errors
+/// [`ExecutionError::Workspace`] if it cannot be made.
+pub fn create_folder(root: &Path, name: &str, now: Timestamp) -> Result<PathBuf, ExecutionError> {
+    let moment = Instant::from_millisecond(now.millis())
+        .unwrap_or(Instant::UNIX_EPOCH)
+        .to_zoned(TimeZone::UTC);
+    let month = root.join(moment.strftime("%Y-%m").to_string());
+    let stamp = moment.strftime("%Y%m%d_%H%M%S");
+    let serial = Uuid::new_v4().simple().to_string();
+    let folder = month.join(format!("execution_{stamp}_{}_{}", sanitise(name), &serial[..8]));
+    private_dir(&month, true)
+        .and_then(|()| private_dir(&folder, false))
+        .map_err(|source| ExecutionError::Workspace {
+            path: folder.clone(),
+            source,
+        })?;
+    Ok(fs::canonicalize(&folder).unwrap_or(folder))
+}
+
+/// Makes a directory that only the service can enter.
+pub(super) fn private_dir(path: &Path, parents: bool) -> io::Result<()> {
+    DirBuilder::new().recursive(parents).mode(0o700).create(path)
+}
+
+/// The directories of one start of a program.
+#[derive(Debug, Clone)]
+pub(super) struct Start {
+    /// The start's own directory, named within the run's folder.
+    pub(super) name: String,
+    /// What the program is given.
+    pub(super) input: PathBuf,
+    /// Where it works.
+    pub(super) work: PathBuf,
+    /// Temporary files, where there is no private `/tmp`.
+    pub(super) tmp: PathBuf,
+}
+
+impl Start {
+    /// Makes the directories of the next start within a run's `folder`, and writes what the program is
+    /// given. `account` is the user it will run as, if that is another than the service's.
+    pub(super) fn create(
+        folder: &Path,
+        code: &str,
+        context: &Value,
+        account: Option<&Account>,
+    ) -> io::Result<Self> {
+        private_dir(folder, true)?;
+        let (name, root) = Self::next(folder)?;
+        let start = Self {
+            name,
+            input: root.join("input"),
+            work: root.join("work"),
+            tmp: root.join("tmp"),
+        };
+        for dir in [&start.input, &start.work, &start.tmp] {
+            private_dir(dir, false)?;
+        }
+        let context = serde_json::to_vec(context).map_err(io::Error::other)?;
+        for (name, content) in [
+            ("program.py", code.as_bytes()),
+            ("context.json", &context),
+            ("runner.py", RUNNER.as_bytes()),
+        ] {
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o644)
+                .open(start.input.join(name))?;
+            file.write_all(content)?;
+            // The umask of the service must not keep the program's user from reading.
+            file.set_permissions(fs::Permissions::from_mode(0o444))?;
+        }
+        // The directory is reached through the private one above it, or bound into the sandbox.
+        fs::set_permissions(&start.input, fs::Permissions::from_mode(0o755))?;
+        if let Some(account) = account {
+            for dir in [&start.work, &start.tmp] {
+                chown(dir, Some(account.uid), Some(account.gid))?;
+            }
+        }
+        Ok(start)
+    }
+
+    fn next(folder: &Path) -> io::Result<(String, PathBuf)> {
+        for number in 1..=MAX_STARTS {
+            let name = format!("execution_{number:02}");
+            let path = folder.join(&name);
+            match private_dir(&path, false) {
+                Ok(()) => return Ok((name, path)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::other("the run's folder holds too many starts"))
+    }
+
+    /// Lets `account` pass through to this start, and through nothing else: needed where the program
+    /// runs without a sandbox that would bring the directories to it.
+    pub(super) fn open_way(&self, folder: &Path, account: &Account) -> io::Result<()> {
+        let root = folder.join(&self.name);
+        let ours = [
+            Some(root.as_path()),
+            Some(folder),
+            folder.parent(),
+            folder.parent().and_then(Path::parent),
+        ];
+        for dir in ours.into_iter().flatten() {
+            if !account.can_enter(dir) {
+                chown(dir, None, Some(account.gid))?;
+                fs::set_permissions(dir, fs::Permissions::from_mode(0o710))?;
+            }
+        }
+        match account.barrier(&root) {
+            None => Ok(()),
+            Some(barrier) => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "user '{}' cannot enter {}; choose another execution.workspace_dir",
+                    account.name,
+                    barrier.display()
+                ),
+            )),
+        }
+    }
+}
