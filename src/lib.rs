@@ -9,5 +9,6 @@ pub mod execution;
 pub mod gate;
 pub mod generation;
 pub mod graph;
+//pub mod graphs;
 pub mod model;
 pub mod store;
