@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    analysis::{Analysis, Readability},
+    analysis::{Analysis, Verdict as Readability},
     gate::{self, Evidence, admit, judge, may_ask},
     graph::{Context, Node, NodeError},
     model::CodeSha256,
