@@ -85,6 +85,9 @@ fn mistakes_are_told_with_their_place_and_the_way_out() {
         "holdpoint:\n  store:\n    segment_bytes: 3 MiB\n",
         "holdpoint:\n  store:\n    segment_bytes: 512 KiB\n",
         "holdpoint:\n  data_directory: x\n",
+        "control_system:\n  type: EPICS\n",
+        "execution:\n  generators:\n    mine: 3\n",
+        "models:\n  a: { model_id: [m] }\nexecution:\n  code_generator: basic\n  generators: { basic: { model_config_name: a } }\n",
         "a: [1, 2\nb: 3\n",
         "a: 1\na: 2\n",
         "a: *nowhere\n",
@@ -159,6 +162,76 @@ fn all_problems_come_at_once_and_in_the_order_of_the_file() {
             (Some(4), "execution.z")
         ]
     );
+}
+
+#[test]
+fn a_file_that_says_nothing_means_the_defaults() {
+    for text in [
+        "",
+        " \n",
+        "# only a comment\n",
+        "---\n",
+        "~",
+        "{}",
+        "osprey:\napproval:\n",
+        "approval:\n  global_mode:\n",
+    ] {
+        assert_eq!(read(text).display(), Config::builtin().display(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_flood_of_problems_is_cut() {
+    let text: String = (0..5_000).map(|number| format!("  wrong{number}: 1\n")).collect();
+    let error = read_with(&format!("approval:\n{text}"), &[]).unwrap_err();
+    assert_eq!(error.problems().len(), 51);
+    assert_eq!(error.problems()[50].message, "and more problems after these");
+}
+
+/// Run by the test below in a process of its own, since a process has one environment and one directory.
+#[test]
+#[ignore = "the child of another test"]
+fn child_that_loads_without_a_path() {
+    match Config::load(None) {
+        Ok(config) => println!(
+            "questions {} from {:?}",
+            config.approval.max_questions, config.file
+        ),
+        Err(error) => println!("{}", error.code()),
+    }
+}
+
+#[test]
+fn the_file_is_looked_for_in_the_environment_then_here() {
+    let dir = tempfile::tempdir().unwrap();
+    let child = |config_file: Option<&str>| {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args([
+            "--exact",
+            "config::child_that_loads_without_a_path",
+            "--ignored",
+            "--nocapture",
+        ]);
+        command
+            .current_dir(dir.path())
+            .env_remove("CONFIG_FILE")
+            .envs(config_file.map(|name| ("CONFIG_FILE", name)));
+        let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let told = output
+            .lines()
+            .find(|line| line.starts_with("questions") || line.starts_with("config_"));
+        told.expect(&output).to_owned()
+    };
+    assert_eq!(child(None), "questions 3 from None");
+    fs::write(dir.path().join("config.yml"), "approval: { max_questions: 4 }").unwrap();
+    fs::write(dir.path().join("other.yml"), "approval: { max_questions: 5 }").unwrap();
+    assert_eq!(child(None), "questions 4 from Some(\"config.yml\")");
+    assert_eq!(child(Some("")), "questions 4 from Some(\"config.yml\")");
+    assert_eq!(child(Some("other.yml")), "questions 5 from Some(\"other.yml\")");
+    assert_eq!(child(Some("gone.yml")), "config_unreadable");
+    fs::remove_file(dir.path().join("config.yml")).unwrap();
+    std::os::unix::fs::symlink("nowhere", dir.path().join("config.yml")).unwrap();
+    assert_eq!(child(None), "config_unreadable");
 }
 
 fn fixture(name: &str) -> String {
