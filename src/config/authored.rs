@@ -12,6 +12,9 @@ use super::{
     settings::{Setting, Settings},
 };
 
+/// The most problems that are told: each is looked for in the file, and nobody reads more at once.
+const MAX_PROBLEMS: usize = 50;
+
 /// A key's path without `osprey` in front.
 pub(super) type Path = Vec<String>;
 
@@ -51,11 +54,35 @@ impl<'a> Authored<'a> {
 
     /// Tells a problem with the key at `path`, wherever it stands in the file.
     pub(super) fn complain(&mut self, path: &[String], message: String) {
-        let mut problem = self.document.problem(&self.place_of(path), message);
-        if !self.written.contains_key(path) {
-            problem.key = path.join(".");
+        let place = self.place_of(path);
+        let key = if self.written.contains_key(path) {
+            &place
+        } else {
+            path
+        };
+        let key = key.join(".");
+        self.tell(|document| Problem {
+            key,
+            ..document.problem(&place, message)
+        });
+    }
+
+    /// Tells a problem with what stands at `place` in the file.
+    pub(super) fn complain_at(&mut self, place: &[String], message: String) {
+        self.tell(|document| document.problem(place, message));
+    }
+
+    fn tell(&mut self, problem: impl FnOnce(&Document) -> Problem) {
+        match self.problems.len() {
+            MAX_PROBLEMS => {
+                let rest = self
+                    .document
+                    .problem(&[], "and more problems after these".to_owned());
+                self.problems.push(rest);
+            }
+            told if told < MAX_PROBLEMS => self.problems.push(problem(self.document)),
+            _ => {}
         }
-        self.problems.push(problem);
     }
 
     /// The path of the key in the file, or of the section it would belong to.
@@ -167,10 +194,6 @@ impl<'a> Authored<'a> {
             Err(Unfilled::Unset(variable)) => drop(self.unset.insert(path.clone(), variable)),
             Err(Unfilled::Malformed) => self.complain_at(&place, MALFORMED.to_owned()),
         }
-    }
-
-    fn complain_at(&mut self, place: &[String], message: String) {
-        self.problems.push(self.document.problem(place, message));
     }
 }
 

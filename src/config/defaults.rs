@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use super::{
     AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ControlSystemSettings,
     ExecutionMethod, ExecutionSettings, ExecutorSettings, GenerationSettings, GlobalApproval, Isolation,
-    LocalSettings, MockBehavior, MockSettings, PatternMode, ReadOnlyWrite, StoreSettings, models,
+    LocalSettings, MockBehavior, MockSettings, PatternMode, ReadOnlyWrite, StoreSettings, generators,
 };
 
 /// The defaults: what a file that says nothing means.
@@ -62,7 +62,7 @@ pub(super) fn builtin() -> Config {
         generation: GenerationSettings {
             generator: "fixed".to_owned(),
             basic: BasicSettings {
-                base_url: models::OPENAI_URL.to_owned(),
+                base_url: generators::OPENAI_URL.to_owned(),
                 model: String::new(),
                 api_key: None,
                 timeout: minutes(2),

@@ -76,7 +76,6 @@ impl Document {
             None => &said,
         };
         let message = match said {
-            _ if self.text.trim().is_empty() => "the file is empty".to_owned(),
             "recursion limit exceeded" => "too deeply nested".to_owned(),
             "repetition limit exceeded" => "too many aliases".to_owned(),
             said => format!("not valid YAML: {said}"),
@@ -145,6 +144,10 @@ impl<'de> Visitor<'de> for Tree<'_> {
         out.write_str("a value")
     }
 
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -190,7 +193,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         let mut merged = Vec::new();
-        while let Some(key) = access.next_key_seed(KeyText)? {
+        while let Some(key) = access.next_key_seed(KeyText { taken: Some(&map) })? {
             let value = access.next_value_seed(self)?;
             match (key.as_str(), value) {
                 ("<<", Value::Object(other)) => merged.push(other),
@@ -201,9 +204,6 @@ impl<'de> Visitor<'de> for Tree<'_> {
                     }));
                 }
                 ("<<", _) => return Err(A::Error::custom("`<<` wants a mapping or a list of mappings")),
-                (name, _) if map.contains_key(name) => {
-                    return Err(A::Error::custom(format_args!("the key `{name}` stands twice")));
-                }
                 (_, value) => drop(map.insert(key, value)),
             }
         }
@@ -215,7 +215,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
         // A tagged value is no value of ours; as a mapping it is refused wherever a key of ours has one.
-        let (tag, inner) = access.variant_seed(KeyText)?;
+        let (tag, inner) = access.variant_seed(KeyText { taken: None })?;
         Ok(Value::Object(Map::from_iter([(
             tag,
             inner.newtype_variant_seed(self)?,
@@ -223,10 +223,12 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 }
 
-/// Reads a mapping's key as text.
-struct KeyText;
+/// Reads a mapping's key as text, and fails there if it is taken.
+struct KeyText<'a> {
+    taken: Option<&'a Map<String, Value>>,
+}
 
-impl<'de> DeserializeSeed<'de> for KeyText {
+impl<'de> DeserializeSeed<'de> for KeyText<'_> {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
@@ -234,15 +236,20 @@ impl<'de> DeserializeSeed<'de> for KeyText {
     }
 }
 
-impl Visitor<'_> for KeyText {
+impl Visitor<'_> for KeyText<'_> {
     type Value = String;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a plain key")
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<String, E> {
-        Ok(value.to_owned())
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<String, E> {
+        match self.taken {
+            Some(map) if map.contains_key(value) => {
+                Err(E::custom(format_args!("the key {value} stands twice")))
+            }
+            _ => Ok(value.to_owned()),
+        }
     }
 }
 

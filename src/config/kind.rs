@@ -53,17 +53,15 @@ impl Kind {
             Self::Flag => "true or false".to_owned(),
             Self::Count(least, u64::MAX) => format!("a whole number of at least {least}"),
             Self::Count(least, most) => format!("a whole number from {least} to {most}"),
-            Self::Bytes(least, u64::MAX) => {
-                format!(
-                    "a size of at least {}, such as 16 MiB",
-                    quantity::bytes_text(*least)
-                )
-            }
+            Self::Bytes(0, u64::MAX) => "a size such as 16 MiB".to_owned(),
+            Self::Bytes(least, u64::MAX) => format!("a size of at least {}", quantity::bytes_text(*least)),
             Self::Bytes(least, most) => {
                 let (least, most) = (quantity::bytes_text(*least), quantity::bytes_text(*most));
                 format!("a size from {least} to {most}")
             }
-            Self::Duration => "seconds or a duration such as 90s, 10m or 24h, more than zero".to_owned(),
+            Self::Duration => {
+                "seconds or a duration such as 90s, 10m or 24h, from 1ms to 100 years".to_owned()
+            }
             Self::Number(least, most) => format!("a number from {least} to {most}"),
             Self::Text | Self::Secret => "a text".to_owned(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
@@ -77,11 +75,11 @@ impl Kind {
         }
     }
 
-    /// Fits `value` to the key. Numbers and flags may come as text only from the environment, whose
-    /// values must not be repeated in the message.
-    pub(super) fn fit(&self, value: &Value, from_environment: bool) -> Result<Setting, Misfit> {
+    /// Fits `value` to the key. `hidden` marks a value from the environment: it must not be repeated in
+    /// messages, and only there may numbers and flags come as text.
+    pub(super) fn fit(&self, value: &Value, hidden: bool) -> Result<Setting, Misfit> {
         let parsed = match value {
-            Value::String(text) if from_environment => self.read(text),
+            Value::String(text) if hidden => self.read(text),
             _ => None,
         };
         let value = parsed.as_ref().unwrap_or(value);
@@ -114,16 +112,16 @@ impl Kind {
                 Some(Setting::Text(text.clone()))
             }
             (Self::Choice(words), Value::String(text)) => {
-                Some(Setting::Text(self.word(words, text, from_environment)?))
+                Some(Setting::Text(self.word(words, text, hidden)?))
             }
             (Self::OneOrMore(words), Value::String(text)) => {
-                Some(Setting::Texts(vec![self.word(words, text, from_environment)?]))
+                Some(Setting::Texts(vec![self.word(words, text, hidden)?]))
             }
             (Self::Choices(words) | Self::OneOrMore(words), Value::Array(items)) => {
                 let words = texts(items).map(|items| {
                     items
                         .iter()
-                        .map(|item| self.word(words, item, from_environment))
+                        .map(|item| self.word(words, item, hidden))
                         .collect::<Result<Vec<_>, _>>()
                 });
                 words
@@ -135,7 +133,7 @@ impl Kind {
             (Self::Patterns, Value::Array(items)) => {
                 let items = texts(items);
                 for (index, item) in items.iter().flatten().enumerate() {
-                    check_pattern(index, item, from_environment)?;
+                    check_pattern(index, item, hidden)?;
                 }
                 items.map(Setting::Texts)
             }
@@ -152,11 +150,12 @@ impl Kind {
             }
             _ => None,
         };
+        let hidden = hidden || *self == Self::Secret;
         fitted.ok_or_else(|| {
             Misfit(format!(
                 "must be {}, not {}",
                 self.expected(),
-                shown(value, from_environment)
+                shown(value, hidden)
             ))
         })
     }
@@ -171,18 +170,21 @@ impl Kind {
         }
     }
 
-    fn word(&self, words: &[&str], text: &str, from_environment: bool) -> Result<String, Misfit> {
+    fn word(&self, words: &[&str], text: &str, hidden: bool) -> Result<String, Misfit> {
         if words.contains(&text) {
             return Ok(text.to_owned());
         }
-        let shown = shown(&Value::String(text.to_owned()), from_environment);
-        let hint = match keys::nearest(text, words.iter().copied()) {
-            Some(near) if !from_environment => format!("; did you mean {near}?"),
-            _ => String::new(),
-        };
+        let allowed = words.join(", ");
+        if hidden {
+            return Err(Misfit(format!(
+                "the environment gives an unknown value (allowed: {allowed})"
+            )));
+        }
+        let shown = shown(&Value::String(text.to_owned()), false);
+        let hint = keys::nearest(text, words.iter().copied()).map(|near| format!("; did you mean {near}?"));
         Err(Misfit(format!(
-            "unknown value {shown}{hint} (allowed: {})",
-            words.join(", ")
+            "unknown value {shown}{} (allowed: {allowed})",
+            hint.unwrap_or_default()
         )))
     }
 }
@@ -194,12 +196,16 @@ fn texts(items: &[Value]) -> Option<Vec<String>> {
         .collect()
 }
 
-fn check_pattern(index: usize, pattern: &str, from_environment: bool) -> Result<(), Misfit> {
-    let shown = shown(&Value::String(pattern.to_owned()), from_environment);
+fn check_pattern(index: usize, pattern: &str, hidden: bool) -> Result<(), Misfit> {
+    let number = index + 1;
+    let shown = if hidden {
+        String::new()
+    } else {
+        format!(" {}", shown(&pattern.into(), false))
+    };
     if pattern.is_empty() {
         return Err(Misfit(format!(
-            "pattern {} is empty: it would match everything",
-            index + 1
+            "pattern {number} is empty: it would match everything"
         )));
     }
     match Regex::new(pattern) {
@@ -208,8 +214,7 @@ fn check_pattern(index: usize, pattern: &str, from_environment: bool) -> Result<
             let said = error.to_string();
             let reason = said.rsplit("error: ").next().unwrap_or(&said).trim();
             Err(Misfit(format!(
-                "pattern {} {shown} is not a valid regular expression: {reason}",
-                index + 1
+                "pattern {number}{shown} is not a valid regular expression: {reason}"
             )))
         }
     }
@@ -235,9 +240,9 @@ fn environment(map: &serde_json::Map<String, Value>) -> Result<Option<BTreeMap<S
     Ok(Some(environment))
 }
 
-fn shown(value: &Value, from_environment: bool) -> String {
+fn shown(value: &Value, hidden: bool) -> String {
     match value {
-        _ if from_environment => "what the environment gives".to_owned(),
+        _ if hidden => "the value that is given".to_owned(),
         Value::Null => "nothing".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "a mapping".to_owned(),

@@ -2,16 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::{
-    CodeApproval, Config, ConfigError, ExecutionMethod, GlobalApproval, Isolation, MockBehavior, PatternMode,
-    Problem, ReadOnlyWrite,
-    authored::{Authored, MALFORMED},
-    defaults,
-    environment::{self, Unfilled},
-    keys,
-    settings::Setting,
+    CodeApproval, Config, ConfigError, ExecutionMethod, GlobalApproval, Isolation, PatternMode, Problem,
+    ReadOnlyWrite, authored::Authored, defaults, keys, settings::Setting,
 };
 
 /// Control systems that Holdpoint knows by name.
@@ -40,9 +33,10 @@ pub(super) fn resolve(authored: Authored<'_>) -> Result<Config, ConfigError> {
     if authored.problems.is_empty() {
         return Ok(config);
     }
+    // What has no place is about the whole file and comes last.
     authored
         .problems
-        .sort_by_key(|problem| (problem.line, problem.column));
+        .sort_by_key(|problem| (problem.line.is_none(), problem.line, problem.column));
     authored.problems.dedup();
     Err(ConfigError::Invalid(authored.problems))
 }
@@ -116,80 +110,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn generation(&mut self) {
-        let settings = &self.authored.settings;
-        let generation = &mut self.config.generation;
-        settings.set("execution.code_generator", &mut generation.generator);
-        match generation.generator.as_str() {
-            "legacy" => generation.generator = "basic".to_owned(),
-            "" => self.complain("execution.code_generator", "must not be empty"),
-            _ => {}
-        }
-        self.mock();
-        self.basic();
-        self.custom();
-    }
-
-    fn mock(&mut self) {
-        let settings = &self.authored.settings;
-        let named = settings.texts("execution.generators.mock.behavior");
-        let code = settings.text("execution.generators.mock.code");
-        let sequence = settings.texts("execution.generators.mock.code_sequence");
-        let behaviors: Vec<MockBehavior> = match (named, code, sequence) {
-            (None, None, None) => return,
-            (Some(names), None, None) => names.iter().map(|name| behavior(name)).collect(),
-            (None, Some(code), None) => vec![MockBehavior::Code(code.to_owned())],
-            (None, None, Some(codes)) => codes.iter().cloned().map(MockBehavior::Code).collect(),
-            _ => {
-                let message = "only one of behavior, code and code_sequence can be given";
-                return self.complain("execution.generators.mock", message);
-            }
-        };
-        if behaviors.is_empty() {
-            return self.complain("execution.generators.mock.code_sequence", "must not be empty");
-        }
-        self.config.generation.mock.behaviors = behaviors;
-    }
-
-    fn custom(&mut self) {
-        let chosen = self.config.generation.generator.clone();
-        let sections: Vec<(String, Value)> = self
-            .authored
-            .settings
-            .iter()
-            .filter_map(generator_section)
-            .collect();
-        for (name, value) in sections {
-            let path = ["execution", "generators", name.as_str()].map(str::to_owned);
-            if name == "legacy" {
-                self.authored.complain(
-                    &path,
-                    "legacy is the old name of basic; put its settings there".to_owned(),
-                );
-            } else if name != chosen
-                && let Some(near) = keys::nearest(&name, ["basic", "mock"].into_iter())
-            {
-                let message = format!(
-                    "unknown key; did you mean {near}? Another generator's settings may stand \
-                     here if execution.code_generator names it"
-                );
-                self.authored.complain(&path, message);
-            }
-            let filled = match name == chosen {
-                true => environment::fill(&value, self.authored.environment),
-                false => Ok(environment::Filled {
-                    value,
-                    from_environment: false,
-                }),
-            };
-            match filled {
-                Ok(filled) => drop(self.config.generation.custom.insert(name, filled.value)),
-                Err(Unfilled::Malformed) => self.authored.complain(&path, MALFORMED.to_owned()),
-                Err(Unfilled::Unset(variable)) => self.authored.complain(&path, unset_message(&variable)),
-            }
-        }
-    }
-
     fn approval(&mut self) {
         let settings = &self.authored.settings;
         let approval = &mut self.config.approval;
@@ -232,8 +152,15 @@ impl Resolver<'_> {
         if settings.text("control_system.patterns.mode") == Some("override") {
             analysis.pattern_mode = PatternMode::Override;
         }
-        if analysis.control_system.is_empty() {
+        let system = analysis.control_system.to_lowercase();
+        if system.is_empty() {
             return self.complain("control_system.type", "must not be empty");
+        }
+        if !CONTROL_SYSTEMS.contains(&analysis.control_system.as_str())
+            && let Some(near) = keys::nearest(&system, CONTROL_SYSTEMS.into_iter())
+        {
+            let message = format!("unknown control system; did you mean {near}?");
+            return self.complain("control_system.type", &message);
         }
         self.patterns();
         let analysis = &self.config.analysis;
@@ -403,28 +330,4 @@ impl Resolver<'_> {
 
 pub(super) fn unset_message(variable: &str) -> String {
     format!("the environment variable {variable} is not set; set it, or write ${{{variable}:-default}}")
-}
-
-fn behavior(name: &str) -> MockBehavior {
-    match name {
-        "syntax_error" => MockBehavior::SyntaxError,
-        "runtime_error" => MockBehavior::RuntimeError,
-        "missing_results" => MockBehavior::MissingResults,
-        "channel_write" | "epics_write" => MockBehavior::ChannelWrite,
-        "channel_read" => MockBehavior::ChannelRead,
-        "error_aware" => MockBehavior::ErrorAware,
-        "security_risk" => MockBehavior::SecurityRisk,
-        _ => MockBehavior::Success,
-    }
-}
-
-fn generator_section((path, setting): (&Vec<String>, &Setting)) -> Option<(String, Value)> {
-    match (path.as_slice(), setting) {
-        ([execution, generators, name], Setting::Mapping(value))
-            if execution == "execution" && generators == "generators" =>
-        {
-            Some((name.clone(), value.clone()))
-        }
-        _ => None,
-    }
 }

@@ -5,3 +5,4 @@ mod generation;
 mod execution;
 mod notebook;
 mod workspace;
+mod config;

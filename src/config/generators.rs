@@ -1,12 +1,15 @@
-//! The generator `basic`: its own settings, over those of the model the file names, over its provider's.
+//! The generators' settings: `mock`, `basic` (over the model the file names, over its provider) and others.
 
 use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{
+    MockBehavior,
     authored::MALFORMED,
     environment::{self, Unfilled},
+    keys,
     resolve::{Resolver, unset_message},
+    settings::Setting,
 };
 
 pub(super) const OPENAI_URL: &str = "https://api.openai.com/v1";
@@ -28,7 +31,81 @@ const PROVIDERS: [(&str, &str, Option<&str>); 4] = [
 ];
 
 impl Resolver<'_> {
-    pub(super) fn basic(&mut self) {
+    pub(super) fn generation(&mut self) {
+        let settings = &self.authored.settings;
+        let generation = &mut self.config.generation;
+        settings.set("execution.code_generator", &mut generation.generator);
+        match generation.generator.as_str() {
+            "legacy" => generation.generator = "basic".to_owned(),
+            "" => self.complain("execution.code_generator", "must not be empty"),
+            _ => {}
+        }
+        self.mock();
+        self.basic();
+        self.custom();
+    }
+
+    fn mock(&mut self) {
+        let settings = &self.authored.settings;
+        let named = settings.texts("execution.generators.mock.behavior");
+        let code = settings.text("execution.generators.mock.code");
+        let sequence = settings.texts("execution.generators.mock.code_sequence");
+        let behaviors: Vec<MockBehavior> = match (named, code, sequence) {
+            (None, None, None) => return,
+            (Some(names), None, None) => names.iter().map(|name| behavior(name)).collect(),
+            (None, Some(code), None) => vec![MockBehavior::Code(code.to_owned())],
+            (None, None, Some(codes)) => codes.iter().cloned().map(MockBehavior::Code).collect(),
+            _ => {
+                let message = "only one of behavior, code and code_sequence can be given";
+                return self.complain("execution.generators.mock", message);
+            }
+        };
+        if behaviors.is_empty() {
+            return self.complain("execution.generators.mock.code_sequence", "must not be empty");
+        }
+        self.config.generation.mock.behaviors = behaviors;
+    }
+
+    fn custom(&mut self) {
+        let chosen = self.config.generation.generator.clone();
+        let sections: Vec<(String, Value)> = self
+            .authored
+            .settings
+            .iter()
+            .filter_map(generator_section)
+            .collect();
+        for (name, value) in sections {
+            let path = ["execution", "generators", name.as_str()].map(str::to_owned);
+            if name == "legacy" {
+                self.authored.complain(
+                    &path,
+                    "legacy is the old name of basic; put its settings there".to_owned(),
+                );
+            } else if name != chosen
+                && let Some(near) = keys::nearest(&name, ["basic", "mock"].into_iter())
+            {
+                let message = format!(
+                    "unknown key; did you mean {near}? Another generator's settings may stand \
+                     here if execution.code_generator names it"
+                );
+                self.authored.complain(&path, message);
+            }
+            let filled = match name == chosen {
+                true => environment::fill(&value, self.authored.environment),
+                false => Ok(environment::Filled {
+                    value,
+                    from_environment: false,
+                }),
+            };
+            match filled {
+                Ok(filled) => drop(self.config.generation.custom.insert(name, filled.value)),
+                Err(Unfilled::Malformed) => self.authored.complain(&path, MALFORMED.to_owned()),
+                Err(Unfilled::Unset(variable)) => self.authored.complain(&path, unset_message(&variable)),
+            }
+        }
+    }
+
+    fn basic(&mut self) {
         let chosen = self.config.generation.generator == "basic";
         if let Some(path) = self.path(&own("templates")) {
             self.config.generation.basic.templates = Some(path);
@@ -169,6 +246,30 @@ impl Resolver<'_> {
             .problems
             .push(self.authored.document.problem(&place, problem));
         None
+    }
+}
+
+fn behavior(name: &str) -> MockBehavior {
+    match name {
+        "syntax_error" => MockBehavior::SyntaxError,
+        "runtime_error" => MockBehavior::RuntimeError,
+        "missing_results" => MockBehavior::MissingResults,
+        "channel_write" | "epics_write" => MockBehavior::ChannelWrite,
+        "channel_read" => MockBehavior::ChannelRead,
+        "error_aware" => MockBehavior::ErrorAware,
+        "security_risk" => MockBehavior::SecurityRisk,
+        _ => MockBehavior::Success,
+    }
+}
+
+fn generator_section((path, setting): (&Vec<String>, &Setting)) -> Option<(String, Value)> {
+    match (path.as_slice(), setting) {
+        ([execution, generators, name], Setting::Mapping(value))
+            if execution == "execution" && generators == "generators" =>
+        {
+            Some((name.clone(), value.clone()))
+        }
+        _ => None,
     }
 }
 
