@@ -6,3 +6,4 @@ mod execution;
 mod notebook;
 mod workspace;
 mod config;
+mod gate;
