@@ -1,1 +1,7 @@
 //! The integration tests: one binary, one module per noun.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod store_chain;
+mod store_contract;
+mod store_faults;
+mod story;

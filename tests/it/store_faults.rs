@@ -1,0 +1,1 @@
+//! What happens to a store when something breaks.
