@@ -7,3 +7,9 @@ mod notebook;
 mod workspace;
 mod config;
 mod gate;
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod store_chain;
+mod store_contract;
+mod store_faults;
+mod story;
