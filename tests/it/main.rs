@@ -13,3 +13,6 @@ mod store_chain;
 mod store_contract;
 mod store_faults;
 mod story;
+
+
+mod analysis;
