@@ -9,6 +9,7 @@ pub mod execution;
 pub mod gate;
 pub mod generation;
 pub mod graph;
-//pub mod graphs;
+pub mod graphs;
 pub mod model;
+pub mod service;
 pub mod store;

@@ -426,6 +426,17 @@ impl Engine {
         tokens.count() > 0
     }
 
+    /// Waits until no run of `thread` is going on in this process.
+    pub async fn wait_for(&self, thread: ThreadId) {
+        loop {
+            let idle = self.idle.notified();
+            if !lock(&self.running).values().any(|(owner, _)| *owner == thread) {
+                return;
+            }
+            idle.await;
+        }
+    }
+
     /// Waits until no run is going on in this process.
     pub async fn wait_idle(&self) {
         loop {

@@ -24,7 +24,7 @@ use super::{
 
 /// How pending questions end when a thread is steered.
 enum Ending {
-    Cancelled(&'static str),
+    Cancelled(String),
     Superseded,
 }
 
@@ -55,7 +55,7 @@ impl Engine {
             head,
             Some(&input),
             true,
-            Some(Ending::Cancelled("new input")),
+            Some(Ending::Cancelled("new input".into())),
             true,
         )
         .await;
@@ -123,7 +123,7 @@ impl Engine {
         let goto = (!command.goto.is_empty()).then_some(command.goto);
         let (state, written, parent) = self.updated(graph, head, command.update).await?;
         let ending = if goto.is_some() {
-            Ending::Cancelled("goto")
+            Ending::Cancelled("goto".into())
         } else {
             Ending::Superseded
         };
@@ -219,7 +219,7 @@ impl Engine {
         let graph = self.graph(&head.graph)?.clone();
         let (state, written, parent) = self.updated(&graph, &head, update).await?;
         let (due, ending) = match as_node {
-            Some(END) => (Vec::new(), Ending::Cancelled("resolved from outside")),
+            Some(END) => (Vec::new(), Ending::Cancelled("resolved from outside".into())),
             Some(node) if graph.node(node).is_none() && node != START => {
                 return Err(EngineError::UnknownNode {
                     graph: head.graph,
@@ -266,7 +266,7 @@ impl Engine {
             });
         }
         let due = step::held(&graph, pending(self, &live.checkpoint).await?);
-        let ending = Ending::Cancelled("forked from an earlier checkpoint");
+        let ending = Ending::Cancelled("forked from an earlier checkpoint".into());
         let place = (&live.checkpoint, Source::Fork);
         self.plant(
             &head,
@@ -392,7 +392,7 @@ impl Engine {
     pub async fn cancel_questions(
         &self,
         thread: ThreadId,
-        reason: &'static str,
+        reason: String,
         by: Actor,
     ) -> Result<Head, EngineError> {
         let head = self.unowned_head(thread).await?;

@@ -1,0 +1,273 @@
+//! USES: what every entrance can do, and what none of them adds rules to.
+//!
+//! A [`Service`] owns the store and runs things. A [`Session`] is what an entrance holds: the
+//! service itself where this process owns the store, or a line to the process that does.
+
+mod command;
+mod dispatch;
+mod error;
+mod inspection;
+mod owner;
+mod proof;
+mod reply;
+mod runs;
+mod session;
+mod timer;
+
+use std::{path::Path, sync::Arc};
+
+use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
+
+use crate::{
+    analysis::Analyzer,
+    config::Config,
+    engine::{Engine, Recovered},
+    execution::{LocalExecutor, SharedExecutor},
+    generation::Registry,
+    graph::Graph,
+    graphs::python_executor::{self, Parts, WriteControl},
+    model::{Actor, Clock, Event, ServiceEvent},
+    store::{SledStore, Store},
+};
+
+pub use command::ServiceCommand;
+pub use error::{ErrorKind, ErrorReply, ServiceError};
+pub use reply::{
+    ExecutionProof, FreezeReply, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply,
+    RunStatus, ThreadReply, VerifyReply,
+};
+pub use session::{Session, os_user};
+
+/// What a service is made of, where it is not what the configuration says.
+#[derive(Default)]
+pub struct Builder {
+    registry: Option<Registry>,
+    store: Option<Arc<dyn Store>>,
+    executor: Option<SharedExecutor>,
+    clock: Option<Clock>,
+    graphs: Vec<Arc<Graph>>,
+}
+
+impl Builder {
+    /// Takes the generator from `registry`, which may know an application's own.
+    #[must_use]
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// Keeps everything in `store` instead of the data directory. Such a service has no socket.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Runs programs with `executor`.
+    #[must_use]
+    pub fn executor(mut self, executor: SharedExecutor) -> Self {
+        self.executor = Some(executor);
+        self
+    }
+
+    /// Takes the time from `clock`.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Also runs threads of `graph`.
+    #[must_use]
+    pub fn graph(mut self, graph: Arc<Graph>) -> Self {
+        self.graphs.push(graph);
+        self
+    }
+
+    /// Opens the service: takes the store, puts in order what was running when the last process
+    /// died, ends questions whose time has run out, and lets other processes in by the socket.
+    ///
+    /// # Errors
+    /// The configuration can't be followed, the store can't be opened, or programs can't be run.
+    pub async fn open(self, config: Config) -> Result<Service, ServiceError> {
+        config.check_startable()?;
+        let clock = self.clock.unwrap_or_else(Clock::system);
+        let analyzer = Arc::new(Analyzer::new(&config.analysis)?);
+        let generator = self.registry.unwrap_or_else(Registry::builtin).create(&config.generation)?;
+        let (store, own): (Arc<dyn Store>, bool) = match self.store {
+            Some(store) => (store, false),
+            None => (open_store(&config, clock.clone()).await?, true),
+        };
+        let executor = match self.executor {
+            Some(executor) => executor,
+            None => {
+                // Told by the node that needs it, so that what is stored can be read and decided
+                // about on a host where nothing can run.
+                let settings = config.execution.clone();
+                Arc::new(executor::Lazy::new(settings))
+            }
+        };
+        let frozen = store.frozen().await?.is_some();
+        let writes = Arc::new(WriteControl::new(config.control_system.max_concurrent_writes, frozen));
+        let config = Arc::new(config);
+        let parts =
+            Arc::new(Parts { generator, analyzer, executor, writes: writes.clone(), config: config.clone() });
+        let graphs = self.graphs.into_iter().chain([python_executor::graph(parts.clone())?]);
+        let engine = Arc::new(Engine::new(store, clock, graphs));
+        let recovered = engine.recover().await?;
+        for thread in &recovered {
+            tracing::warn!(?thread, "a run had been cut off");
+        }
+        let expired = engine.expire_due().await?;
+        for report in &expired {
+            tracing::info!(thread = %report.thread, "nobody decided in time");
+        }
+        let timer = timer::start(engine.clone());
+        let core = Arc::new(Core { engine, config, parts, writes, recovered });
+        let owner = if own { Some(owner::Owner::listen(core.clone()).await?) } else { None };
+        Ok(Service { core, timer, owner })
+    }
+}
+
+mod executor;
+
+async fn open_store(config: &Config, clock: Clock) -> Result<Arc<dyn Store>, ServiceError> {
+    make_private(&config.data_dir)?;
+    let (path, settings) = (config.data_dir.join("store"), config.store.clone());
+    let opened = tokio::task::spawn_blocking(move || SledStore::open(&path, &settings, clock)).await;
+    let store = opened.map_err(|error| ServiceError::Owner(format!("opening the store broke off: {error}")))??;
+    Ok(Arc::new(store))
+}
+
+/// Makes a directory that only the service's user can enter.
+fn make_private(path: &Path) -> Result<(), ServiceError> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| ServiceError::Directory { path: path.to_owned(), source })
+}
+
+/// What the parts of a service share.
+struct Core {
+    engine: Arc<Engine>,
+    config: Arc<Config>,
+    parts: Arc<Parts>,
+    writes: Arc<WriteControl>,
+    recovered: Vec<Recovered>,
+}
+
+/// Runs requests, keeps what happens, and lets humans decide.
+pub struct Service {
+    core: Arc<Core>,
+    timer: JoinHandle<()>,
+    owner: Option<owner::Owner>,
+}
+
+impl Service {
+    /// Opens a service as `config` says.
+    ///
+    /// # Errors
+    /// As [`Builder::open`].
+    pub async fn open(config: Config) -> Result<Self, ServiceError> {
+        Builder::default().open(config).await
+    }
+
+    /// A service of which not everything is as the configuration says.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The engine: for graphs of one's own, and for what the service has no name for.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.core.engine
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.core.config
+    }
+
+    /// The version of the rules by which code is judged.
+    pub fn policy_version(&self) -> crate::model::Digest {
+        self.core.parts.policy_version()
+    }
+
+    /// What was running when the last process died, and what became of it.
+    pub fn recovered(&self) -> &[Recovered] {
+        &self.core.recovered
+    }
+
+    /// Does what `command` says, for `by`; `events` takes the events of the run it starts.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn execute(
+        &self,
+        command: ServiceCommand,
+        by: Actor,
+        events: Option<UnboundedSender<Event>>,
+    ) -> Result<serde_json::Value, ServiceError> {
+        self.core.execute(command, by, events).await
+    }
+
+    /// Stops running writes and lets no new ones start, until [`Service::unfreeze`]; survives a restart.
+    ///
+    /// # Errors
+    /// The store's; writes are stopped in this process all the same.
+    pub async fn freeze(&self, reason: Option<String>, by: Actor) -> Result<FreezeReply, ServiceError> {
+        self.core.freeze(reason, by).await
+    }
+
+    /// Lets writes start again.
+    ///
+    /// # Errors
+    /// The store's; writes stay frozen.
+    pub async fn unfreeze(&self, by: Actor) -> Result<FreezeReply, ServiceError> {
+        self.core.unfreeze(by).await
+    }
+
+    /// Waits for what others asked by the socket and for runs that go on, and lets go of the store.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn close(self) -> Result<(), ServiceError> {
+        if let Some(owner) = self.owner {
+            owner.close().await;
+        }
+        self.core.engine.wait_idle().await;
+        self.timer.abort();
+        self.core.engine.store().close().await?;
+        Ok(())
+    }
+}
+
+impl Core {
+    async fn freeze(&self, reason: Option<String>, by: Actor) -> Result<FreezeReply, ServiceError> {
+        // What runs is stopped before anything is written down.
+        self.writes.set_frozen(true);
+        let reason = reason.unwrap_or_default();
+        self.engine.store().log(ServiceEvent::Frozen { by, reason }).await?;
+        self.freeze_state().await
+    }
+
+    async fn unfreeze(&self, by: Actor) -> Result<FreezeReply, ServiceError> {
+        self.engine.store().log(ServiceEvent::Unfrozen { by }).await?;
+        self.writes.set_frozen(false);
+        self.freeze_state().await
+    }
+
+    async fn freeze_state(&self) -> Result<FreezeReply, ServiceError> {
+        let freeze = self.engine.store().frozen().await?;
+        Ok(match freeze {
+            Some(freeze) => FreezeReply {
+                frozen: true,
+                by: Some(freeze.by),
+                reason: (!freeze.reason.is_empty()).then_some(freeze.reason),
+                at: Some(freeze.at),
+            },
+            None => FreezeReply { frozen: false, by: None, reason: None, at: None },
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! The owner's socket: other processes of the same user ask by it while this one holds the store.
+//!
+//! One line of JSON asks; lines of JSON answer: events of the run as they come, then the reply.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream},
+    sync::mpsc,
+    task::{JoinHandle, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::model::{Actor, Entrance, Event};
+
+use super::{Core, ErrorReply, ServiceCommand, ServiceError, session};
+
+/// The most bytes of one line.
+pub(super) const MAX_LINE: u64 = 64 * 1024 * 1024;
+
+/// Where the socket of a data directory stands.
+pub(super) fn socket_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("owner.sock")
+}
+
+/// What a process asks.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Ask {
+    /// The name it acts under.
+    pub(super) name: String,
+    /// What it asks for.
+    pub(super) command: ServiceCommand,
+}
+
+/// What the owner tells.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Tell {
+    /// An event of the run.
+    Event(Box<Event>),
+    /// The reply.
+    Reply(Value),
+    /// The error.
+    Error(ErrorReply),
+    /// The owner is about to let go of the store and did nothing.
+    Closing,
+}
+
+/// The socket of the process that holds the store.
+pub(super) struct Owner {
+    path: PathBuf,
+    closing: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Owner {
+    /// Listens on the data directory's socket.
+    pub(super) async fn listen(core: Arc<Core>) -> Result<Self, ServiceError> {
+        let path = socket_path(&core.config.data_dir);
+        let failed = |source| ServiceError::Directory { path: path.clone(), source };
+        // The store is ours, so whoever made this socket is gone.
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let listener = session::with_short_path(&path, |short| UnixListener::bind(short)).map_err(failed)?;
+        let closing = CancellationToken::new();
+        let task = tokio::spawn(serve(listener, core, closing.clone()));
+        Ok(Self { path, closing, task })
+    }
+
+    /// Takes no more questions and waits until those taken are answered.
+    pub(super) async fn close(self) {
+        self.closing.cancel();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the socket's task broke off");
+        }
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            tracing::debug!(%error, "the socket was gone already");
+        }
+    }
+}
+
+async fn serve(listener: UnixListener, core: Arc<Core>, closing: CancellationToken) {
+    let mut clients = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    clients.spawn(client(stream, core.clone(), closing.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::task::yield_now().await;
+                }
+            },
+            Some(_) = clients.join_next(), if !clients.is_empty() => {}
+            () = closing.cancelled() => break,
+        }
+    }
+    drop(listener);
+    while clients.join_next().await.is_some() {}
+}
+
+async fn client(stream: UnixStream, core: Arc<Core>, closing: CancellationToken) {
+    let user = stream.peer_cred().map(|peer| session::user_name(peer.uid()));
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    let mut reader = BufReader::new(reader.take(MAX_LINE));
+    let read = tokio::select! {
+        read = reader.read_line(&mut line) => read,
+        () = closing.cancelled() => {
+            tell(&mut writer, &Tell::Closing).await;
+            return;
+        }
+    };
+    if !matches!(read, Ok(bytes) if bytes > 0) {
+        return;
+    }
+    let user = user.unwrap_or_else(|_| "unknown".into());
+    let ask: Ask = match serde_json::from_str(&line) {
+        Ok(ask) => ask,
+        Err(error) => {
+            let reply = ErrorReply {
+                code: "invalid_command".into(),
+                kind: super::ErrorKind::Usage,
+                message: format!("the owner of the store could not read this: {error}"),
+                detail: Value::Null,
+            };
+            tell(&mut writer, &Tell::Error(reply)).await;
+            return;
+        }
+    };
+    let by = Actor::asserted(ask.name, user, Entrance::Socket);
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let mut work = tokio::spawn(async move { core.execute(ask.command, by, Some(sender)).await });
+    // What was asked is done to its end, whether or not the other side still listens.
+    loop {
+        tokio::select! {
+            Some(event) = events.recv() => tell(&mut writer, &Tell::Event(Box::new(event))).await,
+            done = &mut work => {
+                while let Ok(event) = events.try_recv() {
+                    tell(&mut writer, &Tell::Event(Box::new(event))).await;
+                }
+                let last = match done {
+                    Ok(Ok(reply)) => Tell::Reply(reply),
+                    Ok(Err(error)) => Tell::Error(error.reply()),
+                    Err(error) => Tell::Error(ServiceError::Owner(format!("the work broke off: {error}")).reply()),
+                };
+                tell(&mut writer, &last).await;
+                return;
+            }
+        }
+    }
+}
+
+async fn tell(writer: &mut (impl AsyncWriteExt + Unpin), what: &Tell) {
+    let mut line = match serde_json::to_vec(what) {
+        Ok(line) => line,
+        Err(error) => {
+            tracing::error!(%error, "a reply could not be written as JSON");
+            return;
+        }
+    };
+    line.push(b'\n');
+    if let Err(error) = writer.write_all(&line).await {
+        tracing::debug!(%error, "the other side no longer listens");
+    }
+}

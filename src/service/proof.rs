@@ -1,0 +1,85 @@
+//! The proof that what ran is what was approved, drawn from a thread's records alone.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::{
+    gate::Binding,
+    model::{Answer, CodeSha256, Entry, Grant, GrantId, Resolution, TaskId, ThreadId},
+    store::StoredRecord,
+};
+
+use super::{ExecutionProof, ProblemReply};
+
+/// Every execution under an approval, and those that don't fit their approval.
+pub(super) fn executions(thread: ThreadId, records: &[StoredRecord]) -> (Vec<ExecutionProof>, Vec<ProblemReply>) {
+    let mut grants: HashMap<GrantId, (&Grant, &Answer)> = HashMap::new();
+    let mut proofs: Vec<(TaskId, String, ExecutionProof)> = Vec::new();
+    let mut problems = Vec::new();
+    for StoredRecord { record, .. } in records {
+        let mut problem =
+            |what: String| problems.push(ProblemReply { thread_id: Some(thread), seq: Some(record.seq), what });
+        match &record.entry {
+            Entry::Resolved { answer, grant } => {
+                if let Some(grant) = grant {
+                    grants.insert(grant.id, (grant, answer));
+                }
+                // A human's settlement is how an unknown outcome came to its end.
+                let settled = match &answer.resolution {
+                    Resolution::Answered { value } => value.get("settlement").and_then(Value::as_str),
+                    _ => None,
+                };
+                if let Some(settled) = settled {
+                    for (_, _, proof) in proofs.iter_mut().filter(|(task, _, _)| *task == answer.task) {
+                        proof.ended = format!("settled as {settled} by {}", answer.by.name);
+                    }
+                }
+            }
+            Entry::EffectStarted { task, name, grant: Some(id), facts, .. } => {
+                let Some((grant, answer)) = grants.get(id) else {
+                    problem(format!("an effect was started under a grant {id} that nobody gave"));
+                    continue;
+                };
+                let binding = match Binding::of(grant) {
+                    Ok(binding) => binding,
+                    // Another graph's grant is bound to something this proof knows nothing of.
+                    Err(_) => continue,
+                };
+                let code = facts.get("code").and_then(Value::as_str).unwrap_or_default();
+                let ran = CodeSha256::of(code.as_bytes());
+                let approved = &binding.code_sha256;
+                let decided = answer.facts.get("code_sha256").and_then(Value::as_str);
+                if ran != *approved || decided != Some(approved.0.as_str()) {
+                    problem(format!("the code that ran ({ran}) is not the code that was approved ({approved})"));
+                }
+                if answer.facts.get("decision").and_then(Value::as_str) != Some("approve") {
+                    problem("a program was started on an answer that was no approval".into());
+                }
+                if record.at > grant.expires_at {
+                    problem("a program was started after its approval had run out".into());
+                }
+                let proof = ExecutionProof {
+                    thread_id: thread,
+                    seq: record.seq,
+                    started_at: record.at,
+                    ran_sha256: ran.to_string(),
+                    approved_sha256: approved.to_string(),
+                    interrupt_id: Some(grant.interrupt),
+                    approved_by: Some(grant.approved_by.clone()),
+                    approved_at: Some(grant.issued_at),
+                    execution_mode: binding.mode.as_str().to_owned(),
+                    ended: "unknown".into(),
+                };
+                proofs.push((*task, name.clone(), proof));
+            }
+            Entry::EffectFinished { task, name, .. } => {
+                for (_, _, proof) in proofs.iter_mut().filter(|(of, effect, _)| of == task && effect == name) {
+                    proof.ended = "finished".into();
+                }
+            }
+            _ => {}
+        }
+    }
+    (proofs.into_iter().map(|(_, _, proof)| proof).collect(), problems)
+}

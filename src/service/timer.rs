@@ -1,0 +1,29 @@
+//! The timer that ends questions whose time has run out.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::task::JoinHandle;
+
+use crate::engine::Engine;
+
+/// How often pending questions are looked at. A late answer is refused by the clock whatever this is.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Starts the timer; it runs until it is aborted.
+pub(super) fn start(engine: Arc<Engine>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match engine.expire_due().await {
+                Ok(reports) => {
+                    for report in reports {
+                        tracing::info!(thread = %report.thread, "nobody decided in time");
+                    }
+                }
+                Err(error) => tracing::error!(%error, "questions whose time has run out could not be ended"),
+            }
+        }
+    })
+}
