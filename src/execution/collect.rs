@@ -139,6 +139,22 @@ impl Workspace {
         artifacts
     }
 
+    /// Reads an artifact again from a run's folder; `None` if it is no longer what was recorded.
+    pub(super) fn reread(folder: &Path, artifact: &Artifact) -> Option<Vec<u8>> {
+        let root = Self::open(folder).ok()?.root;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat2(&root, artifact.path.as_str(), flags, Mode::empty(), resolve()).ok()?;
+        if !FileType::from_raw_mode(fstat(&file).ok()?.st_mode).is_file() {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        File::from(file)
+            .take(artifact.bytes + 1)
+            .read_to_end(&mut bytes)
+            .ok()?;
+        (CodeSha256::of(&bytes) == artifact.sha256).then_some(bytes)
+    }
+
     fn visit(&self, each: &mut dyn FnMut(Found<'_>) -> bool) {
         if let Ok(root) = self.root.try_clone() {
             walk(&root, Path::new(""), 0, each);
