@@ -188,7 +188,10 @@ fn is_client(origin: &Origin<'_>) -> bool {
 
 /// Whether `path` is the dictionary of a scope.
 pub(super) fn is_namespace(path: &str) -> bool {
-    matches!(path, "builtins.globals()" | "builtins.locals()" | "builtins.vars()")
+    matches!(
+        path,
+        "builtins.globals()" | "builtins.locals()" | "builtins.vars()"
+    )
 }
 
 /// One scope's names.
@@ -261,7 +264,11 @@ impl<'a> Names<'a> {
 
     /// Says that `name` of the current scope lives in another one.
     pub(super) fn declare_elsewhere(&mut self, name: &'a str, global: bool) {
-        let mut scope = if global { 0 } else { self.scopes[self.current].parent };
+        let mut scope = if global {
+            0
+        } else {
+            self.scopes[self.current].parent
+        };
         while scope != 0 && !self.scopes[scope].names.contains_key(name) {
             scope = self.scopes[scope].parent;
         }

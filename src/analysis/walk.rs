@@ -604,12 +604,11 @@ impl<'a> Walker<'a, '_> {
                 );
             }
         }
-        if object.origins().iter().any(|origin| {
-            !matches!(
-                origin,
-                Origin::Client(_) | Origin::Member | Origin::Path(_)
-            )
-        }) {
+        if object
+            .origins()
+            .iter()
+            .any(|origin| !matches!(origin, Origin::Client(_) | Origin::Member | Origin::Path(_)))
+        {
             self.names.bind_field(name, value);
         }
     }
@@ -728,13 +727,8 @@ impl<'a> Walker<'a, '_> {
         for origin in value.origins() {
             if let Origin::Local(name) = origin {
                 for function in self.names.functions(name) {
-                    for parameter in function
-                        .parameters
-                        .iter()
-                        .skip(usize::from(function.is_method))
-                    {
-                        self.names
-                            .bind_in(function.scope, parameter, &Value::unknown());
+                    for parameter in function.parameters.iter().skip(usize::from(function.is_method)) {
+                        self.names.bind_in(function.scope, parameter, &Value::unknown());
                     }
                 }
             }
@@ -755,7 +749,11 @@ impl<'a> Walker<'a, '_> {
         match expression {
             Expr::Name(name) => self.name(name, called),
             Expr::Attribute(attribute) => {
-                let first = if called { self.first_texts.take().flatten() } else { None };
+                let first = if called {
+                    self.first_texts.take().flatten()
+                } else {
+                    None
+                };
                 let object = match &*attribute.value {
                     Expr::Name(name) => self.deeper(|walker| walker.name_value(name)),
                     other => self.deeper(|walker| walker.value(other, false)),
@@ -963,7 +961,11 @@ impl<'a> Walker<'a, '_> {
     }
 
     fn name(&mut self, name: &'a ast::ExprName, called: bool) -> Value<'a> {
-        let first = if called { self.first_texts.take().flatten() } else { None };
+        let first = if called {
+            self.first_texts.take().flatten()
+        } else {
+            None
+        };
         let value = self.names.look_up(name.id.as_str());
         self.mark_harmless(offset(name), &value);
         self.note_first(offset(name), &first);
@@ -1005,7 +1007,11 @@ impl<'a> Walker<'a, '_> {
     ) {
         match libraries::member(name) {
             Member::Write => {
-                let verb = if called { "writes to the control system" } else { "is a write of a client library" };
+                let verb = if called {
+                    "writes to the control system"
+                } else {
+                    "is a write of a client library"
+                };
                 self.control_write(at, object, first, format!("'{whole}' {verb}."));
             }
             Member::Read => {
@@ -1077,7 +1083,9 @@ impl<'a> Walker<'a, '_> {
                         value.add(Origin::Path(full.into()));
                     }
                 }
-                Origin::Client(_) if object.has(&Origin::Container) && libraries::is_container_method(name) => {
+                Origin::Client(_)
+                    if object.has(&Origin::Container) && libraries::is_container_method(name) =>
+                {
                     value.join(object);
                 }
                 Origin::Client(_) => value.join(&self.member_of_client(object, name, at, called, &first)),

@@ -91,8 +91,10 @@ impl Node<PythonExecution> for Generate {
             Err(error) => {
                 let (code, message) = (error.code().to_owned(), error.to_string());
                 // Where asking again for other code can't help, the next node ends the request.
-                let report = (!error.may_regenerate())
-                    .then(|| ErrorReport { code: code.clone(), message: message.clone() });
+                let report = (!error.may_regenerate()).then(|| ErrorReport {
+                    code: code.clone(),
+                    message: message.clone(),
+                });
                 Ok(patch.error(report).error_chain(vec![AttemptError {
                     attempt,
                     stage: Stage::Generation,
