@@ -3,6 +3,7 @@
 //! A [`Service`] owns the store and runs things. A [`Session`] is what an entrance holds: the
 //! service itself where this process owns the store, or a line to the process that does.
 
+pub mod capability;
 mod command;
 mod dispatch;
 mod error;
