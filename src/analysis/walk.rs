@@ -64,6 +64,7 @@ pub(super) fn walk(body: &[Stmt], safe_modules: &[String]) -> Result<Facts, TooD
         depth: 0,
         too_deep: false,
         class: None,
+        client_near: false,
         first_texts: None,
     };
     let mut settled = false;
@@ -103,6 +104,8 @@ pub(super) struct Walker<'a, 's> {
     too_deep: bool,
     /// The class whose body is being walked.
     class: Option<&'a str>,
+    /// Whether a module is imported by which a control system can be reached.
+    client_near: bool,
     /// While a callee is looked at: the texts its call has as first argument.
     first_texts: Option<Option<Vec<String>>>,
 }
@@ -230,7 +233,7 @@ impl<'a> Walker<'a, '_> {
                 self.assign(&assign.target, &value);
             }
             Stmt::For(each) => {
-                let value = self.expression(&each.iter).without_constants();
+                let value = self.expression(&each.iter).element();
                 self.assign(&each.target, &value);
                 self.block(&each.body);
                 self.block(&each.orelse);
@@ -365,6 +368,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     pub(super) fn note_import(&mut self, path: &str, at: TextSize) {
+        self.client_near |= libraries::is_client(path) || !libraries::is_harmless(path, self.safe_modules);
         if !self.emitting {
             return;
         }
@@ -463,23 +467,20 @@ impl<'a> Walker<'a, '_> {
         }
         if let Some(parameters) = parameters {
             for variadic in [&parameters.vararg, &parameters.kwarg].into_iter().flatten() {
-                let value = Value::of(Origin::Container).joined(&Value::unknown());
+                let value = Value::unknown().contained();
                 self.names.bind(variadic.name.as_str(), &value);
             }
         }
         let scope = self.names.current();
-        let restored = class;
         self.names.define(
             name,
             Function {
                 scope,
                 parameters: positional,
-                is_method: restored.is_some(),
+                is_method: class.is_some(),
             },
         );
-        let enclosing = std::mem::replace(&mut self.class, None);
         body(self);
-        self.class = enclosing;
         self.names.leave(outer);
         self.class = outer_class;
     }
@@ -546,13 +547,13 @@ impl<'a> Walker<'a, '_> {
         match target {
             Expr::Name(name) => self.names.bind(name.id.as_str(), value),
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
-                let value = value.without_constants();
+                let value = value.element();
                 for element in elts {
                     self.deeper(|walker| walker.assign(element, &value));
                 }
             }
             Expr::Starred(starred) => self.deeper(|walker| {
-                let value = value.clone().joined(&Value::of(Origin::Container));
+                let value = value.contained();
                 walker.assign(&starred.value, &value);
             }),
             Expr::Attribute(attribute) => self.store_attribute(attribute, value),
@@ -578,7 +579,10 @@ impl<'a> Walker<'a, '_> {
                 None,
                 format!("Setting '{name}' of a control system's object writes to it."),
             );
-        } else if object.is_unknown() && matches!(name, "value" | "VAL" | "drive" | "setpoint") {
+        } else if self.client_near
+            && object.is_unknown()
+            && matches!(name, "value" | "VAL" | "drive" | "setpoint")
+        {
             self.emit(
                 attribute.attr.start(),
                 "control_write_possible",
@@ -604,12 +608,11 @@ impl<'a> Walker<'a, '_> {
                 );
             }
         }
-        if object.origins().iter().any(|origin| {
-            !matches!(
-                origin,
-                Origin::Client(_) | Origin::Member | Origin::Path(_)
-            )
-        }) {
+        if object
+            .origins()
+            .iter()
+            .any(|origin| !matches!(origin, Origin::Client(_) | Origin::Member | Origin::Path(_)))
+        {
             self.names.bind_field(name, value);
         }
     }
@@ -617,7 +620,7 @@ impl<'a> Walker<'a, '_> {
     fn store_item(&mut self, subscript: &'a ast::ExprSubscript, value: &Value<'a>) {
         let object = self.expression(&subscript.value);
         let key = self.expression(&subscript.slice);
-        if object.is_client() && !object.has(&Origin::Container) {
+        if object.is_client() && !object.is_container() {
             let channels = key.texts();
             self.control_write(
                 subscript.range.start(),
@@ -663,7 +666,7 @@ impl<'a> Walker<'a, '_> {
 
     /// Notes that the container `target` now holds `taint` too.
     pub(super) fn put_into(&mut self, target: &'a Expr, taint: &Value<'a>) {
-        let value = taint.clone().joined(&Value::of(Origin::Container));
+        let value = taint.contained();
         let mut target = target;
         loop {
             match target {
@@ -728,13 +731,8 @@ impl<'a> Walker<'a, '_> {
         for origin in value.origins() {
             if let Origin::Local(name) = origin {
                 for function in self.names.functions(name) {
-                    for parameter in function
-                        .parameters
-                        .iter()
-                        .skip(usize::from(function.is_method))
-                    {
-                        self.names
-                            .bind_in(function.scope, parameter, &Value::unknown());
+                    for parameter in function.parameters.iter().skip(usize::from(function.is_method)) {
+                        self.names.bind_in(function.scope, parameter, &Value::unknown());
                     }
                 }
             }
@@ -755,7 +753,11 @@ impl<'a> Walker<'a, '_> {
         match expression {
             Expr::Name(name) => self.name(name, called),
             Expr::Attribute(attribute) => {
-                let first = if called { self.first_texts.take().flatten() } else { None };
+                let first = if called {
+                    self.first_texts.take().flatten()
+                } else {
+                    None
+                };
                 let object = match &*attribute.value {
                     Expr::Name(name) => self.deeper(|walker| walker.name_value(name)),
                     other => self.deeper(|walker| walker.value(other, false)),
@@ -805,40 +807,36 @@ impl<'a> Walker<'a, '_> {
                 Value::of(Origin::Local("<lambda>"))
             }
             Expr::Dict(dictionary) => {
-                let mut value = Value::of(Origin::Container);
+                let mut value = Value::default();
                 for item in &dictionary.items {
                     if let Some(key) = &item.key {
                         self.expression(key);
                     }
-                    let element = self.expression(&item.value);
-                    value.join(&element.without_constants());
+                    value.join(&self.expression(&item.value));
                 }
-                value
+                value.contained()
             }
             Expr::Set(ast::ExprSet { elts, .. })
             | Expr::List(ast::ExprList { elts, .. })
             | Expr::Tuple(ast::ExprTuple { elts, .. }) => {
-                let mut value = Value::of(Origin::Container);
+                let mut value = Value::default();
                 for element in elts {
-                    let element = self.expression(element);
-                    value.join(&element.without_constants());
+                    value.join(&self.expression(element).without_constants());
                 }
-                value
+                value.contained()
             }
             Expr::ListComp(ast::ExprListComp { elt, generators, .. })
             | Expr::SetComp(ast::ExprSetComp { elt, generators, .. })
             | Expr::Generator(ast::ExprGenerator { elt, generators, .. }) => {
                 self.generators(generators);
-                let element = self.expression(elt);
-                Value::of(Origin::Container).joined(&element.without_constants())
+                self.expression(elt).contained()
             }
             Expr::DictComp(comprehension) => {
                 self.generators(&comprehension.generators);
                 if let Some(key) = &comprehension.key {
                     self.expression(key);
                 }
-                let element = self.expression(&comprehension.value);
-                Value::of(Origin::Container).joined(&element.without_constants())
+                self.expression(&comprehension.value).contained()
             }
             Expr::Await(ast::ExprAwait { value, .. }) | Expr::Starred(ast::ExprStarred { value, .. }) => {
                 self.expression(value)
@@ -891,7 +889,7 @@ impl<'a> Walker<'a, '_> {
 
     fn generators(&mut self, generators: &'a [ast::Comprehension]) {
         for generator in generators {
-            let value = self.expression(&generator.iter).without_constants();
+            let value = self.expression(&generator.iter).element();
             self.assign(&generator.target, &value);
             for condition in &generator.ifs {
                 self.expression(condition);
@@ -952,7 +950,10 @@ impl<'a> Walker<'a, '_> {
                 return Value::unknown();
             }
         }
-        object.without_constants()
+        match &*subscript.slice {
+            Expr::Slice(_) => object.without_constants(),
+            _ => object.element(),
+        }
     }
 
     /// What a name stands for, with nothing told.
@@ -963,7 +964,11 @@ impl<'a> Walker<'a, '_> {
     }
 
     fn name(&mut self, name: &'a ast::ExprName, called: bool) -> Value<'a> {
-        let first = if called { self.first_texts.take().flatten() } else { None };
+        let first = if called {
+            self.first_texts.take().flatten()
+        } else {
+            None
+        };
         let value = self.names.look_up(name.id.as_str());
         self.mark_harmless(offset(name), &value);
         self.note_first(offset(name), &first);
@@ -1005,7 +1010,11 @@ impl<'a> Walker<'a, '_> {
     ) {
         match libraries::member(name) {
             Member::Write => {
-                let verb = if called { "writes to the control system" } else { "is a write of a client library" };
+                let verb = if called {
+                    "writes to the control system"
+                } else {
+                    "is a write of a client library"
+                };
                 self.control_write(at, object, first, format!("'{whole}' {verb}."));
             }
             Member::Read => {
@@ -1034,7 +1043,11 @@ impl<'a> Walker<'a, '_> {
         let at = attribute.attr.start();
         self.mark_harmless(offset(&attribute.attr), object);
         self.note_first(offset(&attribute.attr), &first);
-        let harmless = object.is_harmless(self.safe_modules);
+        let harmless = object.is_harmless(self.safe_modules)
+            && !object
+                .origins()
+                .iter()
+                .any(|origin| matches!(origin, Origin::Path(_)));
         if libraries::is_gateway(name) || (matches!(name, "__dict__" | "__builtins__") && !harmless) {
             self.gateway(at, name);
         }
@@ -1077,7 +1090,7 @@ impl<'a> Walker<'a, '_> {
                         value.add(Origin::Path(full.into()));
                     }
                 }
-                Origin::Client(_) if object.has(&Origin::Container) && libraries::is_container_method(name) => {
+                Origin::Client(_) if object.is_container() && libraries::is_container_method(name) => {
                     value.join(object);
                 }
                 Origin::Client(_) => value.join(&self.member_of_client(object, name, at, called, &first)),
@@ -1085,7 +1098,7 @@ impl<'a> Walker<'a, '_> {
                 Origin::Local(class) | Origin::Instance(class) => {
                     value.join(&self.member_of_own(class, name, called));
                 }
-                Origin::Container | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
+                Origin::Container(_) | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
                     value.add(Origin::Harmless);
                     if let Some(field) = self.names.fields.get(name) {
                         value.join(&field.taint());
@@ -1232,7 +1245,7 @@ fn combine<'a>(operator: Operator, left: &Value<'a>, right: &Value<'a>) -> Value
         for origin in side.origins() {
             match origin {
                 Origin::Path(path) if path.starts_with("pathlib.") => value.add(origin.clone()),
-                Origin::Container | Origin::Unknown => value.add(origin.clone()),
+                Origin::Container(_) | Origin::Unknown => value.add(origin.clone()),
                 _ => {}
             }
         }
