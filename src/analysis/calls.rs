@@ -147,10 +147,16 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
                         "A control system's object is handed to something that could not be resolved.",
                     );
                 }
+                if let Some(risk) = risk::of_method(last) {
+                    walker.emit_risk(arguments.at, risk);
+                }
                 Value::unknown().joined(&arguments.taint())
             }
             Origin::Container(_) | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
                 hand_on(walker, last, &arguments);
+                if let Some(risk) = risk::of_method(last) {
+                    walker.emit_risk(arguments.at, risk);
+                }
                 Value::harmless().joined(&arguments.taint())
             }
         };

@@ -259,6 +259,8 @@ pub(super) struct Names<'a> {
     pub(super) fields: HashMap<&'a str, Value<'a>>,
     functions: HashMap<&'a str, Vec<Function<'a>>>,
     returns: HashMap<usize, Value<'a>>,
+    /// What functions give that others call without being seen to: operators, callbacks.
+    implicit: Value<'a>,
     bases: HashMap<&'a str, Value<'a>>,
     stars: Vec<Rc<str>>,
     builtins: HashSet<&'static str>,
@@ -398,6 +400,19 @@ impl<'a> Names<'a> {
         let before = known.0.len();
         known.join(value);
         self.learned |= known.0.len() != before;
+    }
+
+    /// Notes that `value` may turn up wherever Python or a library calls back.
+    pub(super) fn give_implicitly(&mut self, value: &Value<'a>) {
+        let before = self.implicit.0.len();
+        self.implicit.join(&value.taint());
+        self.learned |= self.implicit.0.len() != before;
+    }
+
+    /// Adds to `value` what may turn up wherever Python or a library calls back.
+    pub(super) fn with_implicit(&self, mut value: Value<'a>) -> Value<'a> {
+        value.join(&self.implicit);
+        value
     }
 
     pub(super) fn given(&self, scope: usize) -> Value<'a> {

@@ -234,6 +234,7 @@ impl<'a> Walker<'a, '_> {
             }
             Stmt::For(each) => {
                 let value = self.expression(&each.iter).element();
+                let value = self.names.with_implicit(value);
                 self.assign(&each.target, &value);
                 self.block(&each.body);
                 self.block(&each.orelse);
@@ -254,6 +255,7 @@ impl<'a> Walker<'a, '_> {
             Stmt::With(with) => {
                 for item in &with.items {
                     let value = self.expression(&item.context_expr);
+                    let value = self.names.with_implicit(value);
                     if let Some(target) = &item.optional_vars {
                         self.assign(target, &value);
                     }
@@ -276,7 +278,8 @@ impl<'a> Walker<'a, '_> {
                 }
             }
             Stmt::Raise(raise) => {
-                self.optional(raise.exc.as_deref());
+                let raised = self.optional(raise.exc.as_deref());
+                self.names.give_implicitly(&raised);
                 self.optional(raise.cause.as_deref());
             }
             Stmt::Try(block) => {
@@ -284,7 +287,8 @@ impl<'a> Walker<'a, '_> {
                 for ast::ExceptHandler::ExceptHandler(handler) in &block.handlers {
                     self.optional(handler.type_.as_deref());
                     if let Some(name) = &handler.name {
-                        self.names.bind(name.as_str(), &Value::harmless());
+                        let value = self.names.with_implicit(Value::harmless());
+                        self.names.bind(name.as_str(), &value);
                     }
                     self.block(&handler.body);
                 }
@@ -407,6 +411,14 @@ impl<'a> Walker<'a, '_> {
                     if matches!(&**path, "builtins.property" | "builtins.staticmethod" | "builtins.classmethod"))
             });
             decorated |= !plain;
+            for origin in value.origins() {
+                if let Origin::Local(decorator) = origin {
+                    for own in self.names.functions(decorator) {
+                        let given = self.names.given(own.scope).taint();
+                        self.names.bind(name, &given);
+                    }
+                }
+            }
             if value.is_client() {
                 self.emit(
                     decorator.range.start(),
@@ -418,6 +430,12 @@ impl<'a> Walker<'a, '_> {
             }
         }
         self.names.bind(name, &local);
+        if decorated || (name.starts_with("__") && name != "__init__") {
+            for own in self.names.functions(name) {
+                let given = self.names.given(own.scope);
+                self.names.give_implicitly(&given);
+            }
+        }
         self.callable(
             name,
             function.range.start(),
@@ -731,6 +749,8 @@ impl<'a> Walker<'a, '_> {
         for origin in value.origins() {
             if let Origin::Local(name) = origin {
                 for function in self.names.functions(name) {
+                    let given = self.names.given(function.scope);
+                    self.names.give_implicitly(&given);
                     for parameter in function.parameters.iter().skip(usize::from(function.is_method)) {
                         self.names.bind_in(function.scope, parameter, &Value::unknown());
                     }
@@ -764,7 +784,10 @@ impl<'a> Walker<'a, '_> {
                 };
                 self.attribute(&object, attribute, called, first)
             }
-            Expr::Call(call) => calls::call(self, call),
+            Expr::Call(call) => {
+                let value = calls::call(self, call);
+                self.names.with_implicit(value)
+            }
             Expr::Named(named) => {
                 let value = self.expression(&named.value);
                 self.assign(&named.target, &value);
@@ -780,7 +803,7 @@ impl<'a> Walker<'a, '_> {
             Expr::BinOp(operation) => {
                 let left = self.expression(&operation.left);
                 let right = self.expression(&operation.right);
-                combine(operation.op, &left, &right)
+                self.names.with_implicit(combine(operation.op, &left, &right))
             }
             Expr::UnaryOp(operation) => {
                 let value = self.expression(&operation.operand);
@@ -890,6 +913,7 @@ impl<'a> Walker<'a, '_> {
     fn generators(&mut self, generators: &'a [ast::Comprehension]) {
         for generator in generators {
             let value = self.expression(&generator.iter).element();
+            let value = self.names.with_implicit(value);
             self.assign(&generator.target, &value);
             for condition in &generator.ifs {
                 self.expression(condition);
@@ -950,10 +974,11 @@ impl<'a> Walker<'a, '_> {
                 return Value::unknown();
             }
         }
-        match &*subscript.slice {
+        let value = match &*subscript.slice {
             Expr::Slice(_) => object.without_constants(),
             _ => object.element(),
-        }
+        };
+        self.names.with_implicit(value)
     }
 
     /// What a name stands for, with nothing told.
@@ -993,8 +1018,10 @@ impl<'a> Walker<'a, '_> {
                     continue;
                 };
                 self.client_member(at, last, value, called, first.clone(), path);
-            } else if !called && let Some(risk) = risk::of(path) {
-                self.emit_risk(at, risk);
+            } else if !called {
+                if let Some(risk) = risk::of(path).or_else(|| risk::of_reference(path)) {
+                    self.emit_risk(at, risk);
+                }
             }
         }
     }
@@ -1154,6 +1181,10 @@ impl<'a> Walker<'a, '_> {
         let mut value = self.names.fields.get(name).cloned().unwrap_or_default();
         if self.names.has_function(name) {
             value.add(Origin::Local(name));
+            // A property gives what its function gives.
+            for own in self.names.functions(name) {
+                value.join(&self.names.given(own.scope).taint());
+            }
         } else if value.origins().is_empty() && !class.is_empty() {
             value.add(Origin::Harmless);
         }
