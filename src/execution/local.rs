@@ -51,7 +51,9 @@ impl LocalExecutor {
         private_dir(&settings.workspace_dir, true).map_err(at_fault)?;
         let start = Start::create(&trial, "", &Value::Null, sandbox.account.as_ref()).map_err(at_fault)?;
         let tried = match (&sandbox.account, sandbox.isolation) {
-            (Some(account), Isolation::None) => start.open_way(&trial, account).map_err(at_fault),
+            (Some(account), Isolation::None) => start
+                .open_way(&trial, &settings.workspace_dir, account)
+                .map_err(at_fault),
             _ => Ok(()),
         }
         .and_then(|()| sandbox.try_out(place(&start)));
@@ -190,7 +192,7 @@ impl LocalExecutor {
         let account = self.sandbox.account.as_ref();
         let start = Start::create(&job.folder, &job.code, &job.context, account)?;
         if let (Some(account), Isolation::None) = (account, self.sandbox.isolation) {
-            start.open_way(&job.folder, account)?;
+            start.open_way(&job.folder, &self.settings.workspace_dir, account)?;
         }
         let workspace = Workspace::open(&start.work)?;
         Ok((start, workspace))

@@ -367,12 +367,13 @@ impl Sandbox {
 
     /// The program's whole environment.
     pub(super) fn environment(&self, home: &Path, tmp: &Path) -> Vec<(OsString, OsString)> {
-        let fixed: [(&str, &OsStr); 11] = [
+        let fixed: [(&str, &OsStr); 12] = [
             ("PATH", "/usr/bin:/bin".as_ref()),
             ("HOME", home.as_ref()),
             ("USER", "holdpoint".as_ref()),
             ("LANG", "C.UTF-8".as_ref()),
             ("TMPDIR", tmp.as_ref()),
+            ("XDG_CACHE_HOME", tmp.as_ref()),
             ("MPLBACKEND", "Agg".as_ref()),
             ("MPLCONFIGDIR", tmp.as_ref()),
             // Every thread of these libraries reserves address space, which is limited.

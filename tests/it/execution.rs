@@ -821,8 +821,7 @@ fn a_host_that_cannot_run_programs_says_what_to_do() {
         let mut settings = place.settings.clone();
         change(&mut settings);
         let text = LocalExecutor::probe(&settings)
-            .err()
-            .expect("the probe must fail")
+            .expect_err("the probe must fail")
             .to_string();
         for part in expected {
             assert!(text.contains(part), "{text}");
@@ -852,6 +851,7 @@ fn a_host_that_cannot_run_programs_says_what_to_do() {
         check(&|settings| settings.local.user = "root".into(), &["unprivileged"]);
         let home = place.dir.path().join("python3");
         std::os::unix::fs::symlink("/usr/bin/python3", &home).unwrap();
+        fs::set_permissions(place.dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
         check(
             &|settings| settings.local.python = home.clone(),
             &["nobody", "cannot enter"],
