@@ -39,6 +39,8 @@ struct Place {
 
 fn place() -> Place {
     let dir = tempfile::tempdir().unwrap();
+    // As in a private home: the programs' user cannot get here by itself.
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let settings = ExecutionSettings {
         method: ExecutionMethod::Local,
         local: LocalSettings {
@@ -283,6 +285,10 @@ async fn results_have_a_stable_form() {
     for (code, note) in [
         (
             "results = d = {}\nfor _ in range(500):\n    d['d'] = {}\n    d = d['d']\n",
+            "nested",
+        ),
+        (
+            "results = d = {}\nfor _ in range(500):\n    d['_type'] = 1\n    d['d'] = {}\n    d = d['d']\n",
             "nested",
         ),
         ("results = {'l': ['x'] * 1000000}\n", "too many"),
@@ -851,7 +857,6 @@ fn a_host_that_cannot_run_programs_says_what_to_do() {
         check(&|settings| settings.local.user = "root".into(), &["unprivileged"]);
         let home = place.dir.path().join("python3");
         std::os::unix::fs::symlink("/usr/bin/python3", &home).unwrap();
-        fs::set_permissions(place.dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
         check(
             &|settings| settings.local.python = home.clone(),
             &["nobody", "cannot enter"],
