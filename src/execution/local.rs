@@ -24,6 +24,18 @@ use crate::{
     model::{CodeSha256, Digest, ExecutionMode},
 };
 
+/// The most notes of one execution.
+const MAX_NOTES: usize = 100;
+
+/// The most characters of a note.
+const MAX_NOTE: usize = 1_000;
+
+/// The most characters of an exception's text.
+const MAX_MESSAGE: usize = 11_000;
+
+/// The most characters of a traceback.
+const MAX_TRACEBACK: usize = 22_000;
+
 /// Runs programs in bubblewrap, as an unprivileged user.
 #[derive(Debug, Clone)]
 pub struct LocalExecutor {
@@ -244,11 +256,10 @@ impl Prepared for LocalProgram {
         };
         let Some(ended) = ended else { return execution };
         let bounds = self.executor.bounds();
-        let settings = self.executor.settings.clone();
         let prefix = format!("{}/work", self.start);
         let mut fallback = execution.clone();
         let read = tokio::task::spawn_blocking(move || {
-            read_end(&mut execution, ended, &bounds, &prefix, &settings);
+            read_end(&mut execution, ended, &bounds, &prefix);
             execution
         });
         read.await.unwrap_or_else(|error| {
@@ -283,13 +294,7 @@ enum RunnerEnd {
     },
 }
 
-fn read_end(
-    execution: &mut Execution,
-    ended: Ended,
-    bounds: &Bounds,
-    prefix: &str,
-    settings: &ExecutionSettings,
-) {
+fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str) {
     execution.stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
     execution.stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
     execution.output_truncated = ended.truncated;
@@ -314,6 +319,11 @@ fn read_end(
         }
     };
     execution.artifacts = ended.workspace.artifacts(prefix, bounds, &mut execution.notes);
+    if execution.notes.len() > MAX_NOTES {
+        let more = execution.notes.len() - MAX_NOTES;
+        execution.notes.truncate(MAX_NOTES);
+        execution.notes.push(format!("and {more} more notes"));
+    }
     if let Some(kill) = ended.kill {
         execution.end = ProgramEnd::Killed {
             reason: kill.reason,
@@ -329,7 +339,8 @@ fn read_end(
         };
         return;
     };
-    execution.notes.extend(outcome.notes.into_iter().take(100));
+    let told = outcome.notes.into_iter().take(MAX_NOTES);
+    execution.notes.extend(told.map(|note| capped(note, MAX_NOTE)));
     execution.results = outcome.results;
     execution.end = match outcome.end {
         RunnerEnd::Raised {
@@ -338,11 +349,12 @@ fn read_end(
             traceback,
             line,
         } => {
+            let (error_type, traceback) = (capped(error_type, MAX_NOTE), capped(traceback, MAX_TRACEBACK));
+            message = capped(message, MAX_MESSAGE);
             if matches!(error_type.as_str(), "ModuleNotFoundError" | "ImportError") {
-                let python = settings.local.python.display();
                 message.push_str(&format!(
                     " (programs run with {}; add the module there, or set execution.local.python to an \
-                     environment that has it; now it is {python})",
+                     environment that has it)",
                     execution.interpreter
                 ));
             }
@@ -359,6 +371,14 @@ fn read_end(
             (None, code) => left(code.unwrap_or(-1)),
         },
     };
+}
+
+/// The runner keeps to these lengths; the program, which could have written in its place, need not have.
+fn capped(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some((end, _)) => format!("{} […]", &text[..end]),
+    }
 }
 
 fn killed_by(signal: i32) -> ProgramEnd {
