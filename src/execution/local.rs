@@ -52,15 +52,19 @@ impl LocalExecutor {
     /// [`ExecutionError::Interpreter`] where no program could run, [`ExecutionError::Workspace`] where the
     /// workspaces cannot be made. Each says what to do.
     pub fn probe(settings: &ExecutionSettings) -> Result<Self, ExecutionError> {
-        let mut sandbox = Sandbox::find(settings)?;
-        let trial = settings
-            .workspace_dir
-            .join(format!("probe_{}", Uuid::new_v4().simple()));
         let at_fault = |source| ExecutionError::Workspace {
             path: settings.workspace_dir.clone(),
             source,
         };
         private_dir(&settings.workspace_dir, true).map_err(at_fault)?;
+        let settings = &ExecutionSettings {
+            workspace_dir: std::fs::canonicalize(&settings.workspace_dir).map_err(at_fault)?,
+            ..settings.clone()
+        };
+        let mut sandbox = Sandbox::find(settings)?;
+        let trial = settings
+            .workspace_dir
+            .join(format!("probe_{}", Uuid::new_v4().simple()));
         let start = Start::create(&trial, "", &Value::Null, sandbox.account.as_ref()).map_err(at_fault)?;
         let tried = match (&sandbox.account, sandbox.isolation) {
             (Some(account), Isolation::None) => start
@@ -69,8 +73,8 @@ impl LocalExecutor {
             _ => Ok(()),
         }
         .and_then(|()| sandbox.try_out(place(&start)));
-        std::fs::remove_dir_all(&trial).map_err(at_fault)?;
-        tried?;
+        let removed = std::fs::remove_dir_all(&trial).map_err(at_fault);
+        tried.and(removed)?;
         Ok(Self {
             sandbox: Arc::new(sandbox),
             settings: Arc::new(settings.clone()),

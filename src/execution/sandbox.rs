@@ -170,7 +170,7 @@ impl Sandbox {
                 hand_over = Some(HandOver {
                     unshare: need("unshare")?,
                     shell: need("sh")?,
-                    place: hand_over_place(&interpreter)?,
+                    place: hand_over_place(&interpreter, &settings.workspace_dir)?,
                 });
             }
         }
@@ -438,12 +438,17 @@ impl Line {
     }
 }
 
-/// A directory that exists on every host, is root's, and hides nothing the interpreter needs.
-fn hand_over_place(interpreter: &Interpreter) -> Result<PathBuf, ExecutionError> {
+/// A directory that exists on every host, is root's, and hides neither what the interpreter needs nor the
+/// workspaces themselves.
+fn hand_over_place(interpreter: &Interpreter, workspaces: &Path) -> Result<PathBuf, ExecutionError> {
+    let needed = |place: &Path| {
+        let interpreters = interpreter.directories.iter().any(|dir| dir.starts_with(place));
+        interpreters || workspaces.starts_with(place)
+    };
     ["/mnt", "/media", "/srv"]
         .into_iter()
         .map(PathBuf::from)
-        .find(|place| place.is_dir() && !interpreter.directories.iter().any(|dir| dir.starts_with(place)))
+        .find(|place| place.is_dir() && !needed(place))
         .ok_or_else(|| {
             ExecutionError::NoIsolation("none of /mnt, /media and /srv can hold the workspace".to_owned())
         })

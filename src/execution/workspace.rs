@@ -104,7 +104,7 @@ impl Start {
         account: Option<&Account>,
     ) -> io::Result<Self> {
         private_dir(folder, true)?;
-        let (name, root) = Self::next(folder)?;
+        let (name, root) = Self::next(&fs::canonicalize(folder)?)?;
         let start = Self {
             name,
             input: root.join("input"),

@@ -819,6 +819,7 @@ async fn an_approved_program_reaches_epics() {
         .args(["-c", IOC])
         .envs(variables.clone())
         .env("EPICS_CAS_BEACON_ADDR_LIST", "127.0.0.1");
+    server.stderr(std::process::Stdio::null());
     let mut server = Server(server.stdout(std::process::Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
     std::io::BufReader::new(server.0.stdout.take().unwrap())
@@ -846,7 +847,7 @@ async fn an_approved_program_reaches_epics() {
 
 #[tokio::test]
 async fn every_start_has_fresh_directories() {
-    let place = place();
+    let mut place = place();
     let mut job = place.job("import os\nresults = {'found': os.listdir('.')}\nopen('left', 'w').close()\n");
     for number in 1..=2 {
         let execution = place.run_job(job.clone()).await;
@@ -856,6 +857,14 @@ async fn every_start_has_fresh_directories() {
             format!("execution_{number:02}/work/left")
         );
     }
+    // A folder may be named relative to where the service stands.
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let runs = place.settings.workspace_dir.strip_prefix("/").unwrap();
+    job.folder = up.join(runs).join("relative");
+    place.settings.workspace_dir = up.join(runs);
+    results(&place.run_job(job.clone()).await);
+
     job.folder = place.dir.path().join("file");
     fs::write(&job.folder, "").unwrap();
     assert!(matches!(
