@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     ExecutionError,
-    sandbox::{Account, run_bounded, said},
+    host::{Account, run_bounded, said},
 };
 
 /// The oldest Python the runner works with.

@@ -15,8 +15,9 @@ use uuid::Uuid;
 use super::{
     Backend, Execution, ExecutionError, Executor, Job, Prepared, ProgramEnd,
     collect::{Bounds, Workspace},
+    processes::signal_of,
     sandbox::{Place, Program, Sandbox},
-    supervisor::{Ended, Launch, Standing, launch, signal_of},
+    supervisor::{Ended, Launch, Standing, launch},
     workspace::{RUNNER, Start, private_dir},
 };
 use crate::{

@@ -19,7 +19,7 @@ use jiff::{Timestamp as Instant, tz::TimeZone};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ExecutionError, sandbox::Account};
+use super::{ExecutionError, host::Account};
 use crate::model::Timestamp;
 
 /// The runner, as every program gets it.
