@@ -6,6 +6,7 @@ mod config;
 mod execution;
 mod gate;
 mod generation;
+mod layers;
 mod notebook;
 mod store_chain;
 mod store_contract;
