@@ -3,6 +3,7 @@
 
 mod analysis;
 mod config;
+mod error_codes;
 mod execution;
 mod gate;
 mod generation;
