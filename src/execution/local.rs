@@ -124,6 +124,7 @@ fn place(start: &Start) -> Place<'_> {
 impl Executor for LocalExecutor {
     fn backend(&self) -> Backend {
         let settings = &self.settings;
+        let contained = self.sandbox.isolation == Isolation::Bubblewrap;
         let environment = serde_json::to_value(&settings.local.environment).unwrap_or(Value::Null);
         let facts = [
             ("user", json!(self.sandbox.user())),
@@ -134,10 +135,7 @@ impl Executor for LocalExecutor {
                 "nested_user_namespaces",
                 json!(!self.sandbox.nested_namespaces_off),
             ),
-            (
-                "network_read_only",
-                json!(self.sandbox.isolation == Isolation::None),
-            ),
+            ("network_read_only", json!(!contained)),
             ("network_write_access", json!(settings.local.unsafe_host_network)),
             (
                 "environment_names",
@@ -150,7 +148,10 @@ impl Executor for LocalExecutor {
             ("max_output_bytes", json!(settings.max_output_bytes)),
             ("max_file_bytes", json!(settings.max_file_bytes)),
             ("max_memory_bytes", json!(settings.max_memory_bytes)),
-            ("max_processes", json!(settings.max_processes)),
+            (
+                "max_processes",
+                json!(contained.then_some(settings.max_processes)),
+            ),
             ("max_workspace_bytes", json!(settings.max_workspace_bytes)),
             ("max_workspace_files", json!(settings.max_workspace_files)),
         ];

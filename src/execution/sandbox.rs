@@ -297,7 +297,11 @@ impl Sandbox {
         let seconds = time.as_secs().saturating_add(1).saturating_mul(cores);
         let limits = &self.settings;
         line.add(&self.prlimit);
-        line.add(format!("--nproc={}", limits.max_processes));
+        // The kernel counts a user's processes per namespace. Without one of its own, a program would share
+        // its limit with everything else that user runs, and fail for what others do.
+        if self.bwrap.is_some() {
+            line.add(format!("--nproc={}", limits.max_processes));
+        }
         line.add(format!("--fsize={}", limits.max_file_bytes));
         line.add(format!("--as={}", limits.max_memory_bytes));
         line.add(format!("--cpu={seconds}:{}", seconds.saturating_add(5)));
