@@ -3,11 +3,13 @@
 
 mod analysis;
 mod config;
-mod error_codes;
+mod engine;
+mod engine_effects;
+mod engine_laws;
+mod engine_replay;
 mod execution;
 mod gate;
 mod generation;
-mod layers;
 mod notebook;
 mod store_chain;
 mod store_contract;
