@@ -219,12 +219,11 @@ impl Writer {
             return Err(error.clone());
         }
         if let Some(underway) = self.underway.take() {
-            let result = underway.await.unwrap_or_else(|_| {
-                Err(StoreError::Conflict {
-                    thread: self.thread,
-                    found: None,
-                })
-            });
+            let lost = StoreError::Conflict {
+                thread: self.thread,
+                found: None,
+            };
+            let result = underway.await.unwrap_or(Err(lost));
             match result {
                 Ok(()) => {}
                 Err(error) => return Err(self.fail(error)),
