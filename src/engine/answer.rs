@@ -137,6 +137,27 @@ impl Engine {
         }
     }
 
+    /// Why an answer cannot be taken, where that is because its question was answered before.
+    pub(super) async fn answered_before(
+        &self,
+        thread: ThreadId,
+        invocation: &Invocation,
+    ) -> Option<EngineError> {
+        let Invocation::Command(command) = invocation else {
+            return None;
+        };
+        let Some(Resume::ById(answers)) = &command.resume else {
+            return None;
+        };
+        let head = self.head(thread).await.ok()?;
+        let pending = |id: &InterruptId| head.interrupts.iter().any(|asked| asked.id == *id);
+        let gone = answers.keys().find(|id| !pending(id))?;
+        match self.not_pending(thread, *gone).await {
+            error @ EngineError::Resolved(_) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Why `id` cannot be answered on `thread`.
     async fn not_pending(&self, thread: ThreadId, id: InterruptId) -> EngineError {
         match self.store.asker(id).await {
@@ -204,7 +225,12 @@ impl Engine {
             match self.expire(pending.thread, pending.interrupt).await {
                 Ok(report) => reports.extend(report),
                 Err(EngineError::Busy { .. } | EngineError::Resolved(_)) => {}
-                Err(error) => return Err(error),
+                Err(error @ EngineError::Store(_)) => return Err(error),
+                // One thread that cannot go on, for instance because its graph is not registered
+                // here, must not keep the others from expiring.
+                Err(error) => {
+                    tracing::error!(thread = %pending.thread, %error, "a question could not expire")
+                }
             }
         }
         Ok(reports)

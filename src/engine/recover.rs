@@ -46,7 +46,12 @@ impl Engine {
                 .as_ref()
                 .is_some_and(|active| !self.is_running(active.run))
             {
-                recovered.push(self.recover_thread(head).await?);
+                match self.recover_thread(head).await {
+                    Ok(what) => recovered.push(what),
+                    Err(error @ EngineError::Store(_)) => return Err(error),
+                    // It stays as it is, owned by a run that is gone, until someone can put it in order.
+                    Err(error) => tracing::error!(%thread, %error, "a thread could not be put in order"),
+                }
             }
         }
         Ok(recovered)

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use serde_json::Value;
@@ -48,6 +48,8 @@ pub(super) struct Run {
     pub(super) writer: Arc<Mutex<Writer>>,
     pub(super) options: RunOptions,
     pub(super) cancel: CancellationToken,
+    /// Who cancelled the run, and why.
+    pub(super) stopped_by: Arc<OnceLock<String>>,
 }
 
 /// How one graph of a run ended.
@@ -248,10 +250,12 @@ impl Run {
             );
             return Ok(TaskEnd::Failed { error, attempts: 0 });
         };
+        let requester = self.writer.lock().await.requester();
         let info = TaskInfo {
             thread: self.thread,
             run: self.run,
             actor: self.actor.clone(),
+            requester: requester.unwrap_or_else(|| self.actor.clone()),
             namespace: checkpoint.namespace.clone(),
             checkpoint: checkpoint.id,
             task: planned.id,
@@ -498,6 +502,10 @@ impl Run {
         effect: &str,
         reason: &str,
     ) {
+        let reason = match self.stopped_by.get() {
+            Some(who) => format!("{reason} ({who})"),
+            None => reason.to_owned(),
+        };
         let facts = {
             let writer = self.writer.lock().await;
             writer
@@ -506,7 +514,7 @@ impl Run {
                 .map_or(Value::Null, |open| open.facts.clone())
         };
         let value = match graph.node(&planned.node).map(|node| &node.work) {
-            Some(Work::Action(action)) => action.outcome_unknown(effect, &facts, reason),
+            Some(Work::Action(action)) => action.outcome_unknown(effect, &facts, &reason),
             _ => Value::Null,
         };
         let question = crate::graph::Question {
