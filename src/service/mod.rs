@@ -18,7 +18,7 @@ mod timer;
 
 use std::{path::Path, sync::Arc};
 
-use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     analysis::Analyzer,
@@ -189,7 +189,7 @@ struct Core {
 /// Runs requests, keeps what happens, and lets humans decide.
 pub struct Service {
     core: Arc<Core>,
-    timer: JoinHandle<()>,
+    timer: timer::Timer,
     owner: Option<owner::Owner>,
 }
 
@@ -265,7 +265,7 @@ impl Service {
             owner.close().await;
         }
         self.core.engine.wait_idle().await;
-        self.timer.abort();
+        drop(self.timer);
         self.core.engine.store().close().await?;
         Ok(())
     }

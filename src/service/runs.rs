@@ -100,7 +100,7 @@ impl Core {
         let mut pending = 0;
         for waiting in store.pending().await? {
             let head = store.head(waiting.thread).await?;
-            pending += u32::from(head.is_some_and(|head| head.created_by.name == by.name));
+            pending += u32::from(head.is_some_and(|head| head.requester.name == by.name));
         }
         if let Err(refusal) = gate::may_pend(&self.config.approval, &by.name, pending) {
             let event = ServiceEvent::Refused {
@@ -206,8 +206,11 @@ impl Core {
         reason: Option<String>,
         by: Actor,
     ) -> Result<RunReply, ServiceError> {
-        let reason = reason.unwrap_or_else(|| format!("cancelled by {}", by.name));
-        if self.engine.cancel_run(thread) {
+        let reason = match reason {
+            Some(reason) => format!("cancelled by {}: {reason}", by.name),
+            None => format!("cancelled by {}", by.name),
+        };
+        if self.engine.cancel_run(thread, &reason) {
             self.engine.wait_for(thread).await;
         } else {
             let head = self.engine.cancel_questions(thread, reason, by).await?;

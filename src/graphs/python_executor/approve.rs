@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::{
+    analysis::Verdict as Readability,
     execution::{NotebookContent, write_notebook},
     gate::{self, Decision, OutcomeFacts, QuestionFacts, RequestText},
     graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
@@ -94,6 +95,12 @@ impl Node<PythonExecution> for Approve {
         }
         let decided = gate::decide(question, answer, by, now, settings)
             .map_err(|error| refused(error.code(), error.to_string()))?;
+        if let Decision::Edit { code, .. } = &decided.decision
+            && let Some(problem) = self.unreadable(code)
+        {
+            // Nobody's edit is thrown away: the question stays, and the editor can mend it.
+            return Err(refused("decision_edit_unreadable", problem));
+        }
         let grant = decided
             .binding
             .map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));
@@ -106,6 +113,23 @@ impl Node<PythonExecution> for Approve {
 }
 
 impl Approve {
+    /// Why an edit is no program that can be asked about, if it is none.
+    fn unreadable(&self, code: &str) -> Option<String> {
+        match self.0.analyzer.analyze(code.as_bytes()).verdict {
+            Readability::Readable => None,
+            Readability::SyntaxError {
+                line,
+                column,
+                message,
+            } => Some(format!(
+                "the edited code is not Python: line {line}, column {column}: {message}"
+            )),
+            Readability::Unanalysable { message, .. } => {
+                Some(format!("the edited code cannot be analysed: {message}"))
+            }
+        }
+    }
+
     fn changes_requested(
         &self,
         state: &PythonExecution,
@@ -178,7 +202,7 @@ impl Approve {
             }),
             policy_version: self.0.policy_version(),
             context_digest: state.context_digest(),
-            requester: info.actor.clone(),
+            requester: info.requester.clone(),
             request: RequestText {
                 user_query: request.user_query.clone(),
                 task_objective: request.task_objective.clone(),
