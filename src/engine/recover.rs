@@ -108,18 +108,16 @@ impl Engine {
             let (interrupt, stored) = make_interrupt(thread, now, &checkpoint, planned, asking);
             writer.note(Entry::Asked(interrupt), [stored]);
         }
-        void_grants(
-            &mut writer,
-            &head,
-            "the process ended before anything was started",
-        );
+        let ended = "the process ended before anything was started";
+        void_grants(&mut writer, &head, ended);
         let held = !unknown
             && head
                 .grants
                 .iter()
                 .any(|grant| grant.namespace == Namespace::root());
         if held && let (Some(hold), Some(mark)) = (graph.hold_point(), head.checkpoint()) {
-            let live = load_live(self.store.as_ref(), &graph, thread, mark.id).await?;
+            let mut live = load_live(self.store.as_ref(), &graph, thread, mark.id).await?;
+            hold.note(&mut live.state, ended);
             let root = Namespace::root();
             let place = Place {
                 namespace: &root,
@@ -129,7 +127,15 @@ impl Engine {
                 fresh: false,
             };
             let due = vec![(hold.entry.clone(), None)];
-            let made = make_checkpoint(thread, active.run, &graph, place, live.state, |_| false, due);
+            let made = make_checkpoint(
+                thread,
+                active.run,
+                &graph,
+                place,
+                live.state,
+                |name| hold.notes_in(name),
+                due,
+            );
             writer.note(made.1, made.2);
         }
         let outcome = if unknown {

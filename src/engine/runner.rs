@@ -448,7 +448,7 @@ impl Run {
     async fn turn_back(
         &self,
         graph: &Graph,
-        live: Live,
+        mut live: Live,
         reason: String,
     ) -> Result<Result<Live, GraphEnd>, EngineError> {
         {
@@ -474,8 +474,9 @@ impl Run {
             fresh: false,
         };
         let due = vec![(hold.entry.clone(), None)];
+        hold.note(&mut live.state, &reason);
         Ok(Ok(self
-            .checkpoint(graph, place, live.state, |_| false, due)
+            .checkpoint(graph, place, live.state, |name| hold.notes_in(name), due)
             .await))
     }
 

@@ -4,9 +4,11 @@
 mod analysis;
 mod config;
 mod execution;
+mod flows;
 mod gate;
 mod generation;
 mod notebook;
+mod rig;
 mod store_chain;
 mod store_contract;
 mod store_faults;
