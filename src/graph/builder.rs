@@ -289,12 +289,13 @@ impl<S: State> GraphBuilder<S> {
         }
         let channels = S::channels();
         if let Some(channel) = self.hold_point.as_ref().and_then(|hold| hold.reason.as_ref())
-            && !channels.contains_key(channel)
+            && !channels.iter().any(|known| known.name == *channel)
         {
-            return Err(BuildError::Unknown {
+            return Err(BuildError::State {
                 graph,
-                place: "the hold point's reason".into(),
-                node: channel.clone(),
+                reason: format!(
+                    "the hold point's reason is to stand in '{channel}', which is no channel of it"
+                ),
             });
         }
         let defaults = match serde_json::to_value(S::default()) {

@@ -273,6 +273,7 @@ fn the_callers_own_code_is_not_replaced() {
 
 #[test]
 fn what_policy_refuses_is_never_generated_anew() {
+    let nested = format!("x = {}1{}\n", "(".repeat(5000), ")".repeat(5000));
     check(
         Way {
             settings: |config| config.control_system.writes_enabled = false,
@@ -299,7 +300,7 @@ fn what_policy_refuses_is_never_generated_anew() {
         "refused; 1 generated, 0 started; attempts failed: -; error: analysis_failed",
     );
     check(
-        Way::of(ReadOnly, [code(&"(".repeat(5000)), code(READ)]),
+        Way::of(ReadOnly, [code(&nested), code(READ)]),
         "refused; 1 generated, 0 started; attempts failed: -; error: analysis_failed",
     );
 }
