@@ -93,7 +93,7 @@ impl Desk {
                 }
                 _ = look.tick(), if cancelling => {
                     if let Some(engine) = &here {
-                        engine.cancel_run(thread);
+                        engine.cancel_run(thread, "a signal from the terminal");
                     }
                 }
             }

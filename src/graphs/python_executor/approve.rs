@@ -39,6 +39,7 @@ impl Node<PythonExecution> for Approve {
         let Resolution::Answered { value } = resolution else {
             let message = "nobody decided in time".to_owned();
             return Ok(PythonPatch::new()
+                .asked_again(None)
                 .decision(decided(DecisionKind::Expired, None))
                 .status(Status::Expired)
                 .error(ErrorReport {
@@ -49,9 +50,11 @@ impl Node<PythonExecution> for Approve {
         let decision: Decision = serde_json::from_value(value)?;
         Ok(match &decision {
             Decision::Approve { .. } => PythonPatch::new()
+                .asked_again(None)
                 .decision(decided(DecisionKind::Approved, Some(decision)))
                 .status(Status::Executing),
             Decision::Edit { code, .. } => PythonPatch::new()
+                .asked_again(None)
                 .generated_code(code.clone())
                 .decision(decided(DecisionKind::Edited, Some(decision)))
                 .status(Status::Analyzing),
@@ -61,6 +64,7 @@ impl Node<PythonExecution> for Approve {
                     None => "rejected".to_owned(),
                 };
                 PythonPatch::new()
+                    .asked_again(None)
                     .status(Status::Rejected)
                     .error(ErrorReport {
                         code: "rejected".into(),
@@ -215,7 +219,7 @@ impl Approve {
             question_number: state.questions,
             asked_at: now,
             expires_at: Some(expires_at),
-            previous: None,
+            previous: state.asked_again.clone(),
         };
         Question {
             value: gate::question(&facts),
