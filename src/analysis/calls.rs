@@ -37,7 +37,9 @@ impl<'a> Arguments<'a> {
     }
 
     fn all(&self) -> impl Iterator<Item = &Value<'a>> {
-        self.positional.iter().chain(self.named.iter().map(|(_, value)| value))
+        self.positional
+            .iter()
+            .chain(self.named.iter().map(|(_, value)| value))
     }
 
     fn joined(&self) -> Value<'a> {
@@ -50,6 +52,19 @@ impl<'a> Arguments<'a> {
 
     fn taint(&self) -> Value<'a> {
         self.joined().taint()
+    }
+
+    /// The taint, without functions that only read.
+    fn objects(&self) -> Value<'a> {
+        let mut value = Value::default();
+        for origin in self.taint().origins() {
+            let reads = matches!(origin, Origin::Path(path)
+                if libraries::member(path.rsplit('.').next().unwrap_or(path)) == Member::Read);
+            if !reads {
+                value.add(origin.clone());
+            }
+        }
+        value
     }
 }
 
@@ -78,7 +93,7 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
     if let Expr::Attribute(attribute) = &*call.func
         && !function.is_client()
     {
-        let taint = arguments.taint();
+        let taint = arguments.objects();
         if !taint.origins().is_empty() {
             walker.put_into(&attribute.value, &taint);
         }
@@ -88,6 +103,12 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
         Expr::Attribute(attribute) => attribute.attr.as_str(),
         _ => "",
     };
+    if function.is_container() && function.is_client() && libraries::is_container_method(last) {
+        return match last {
+            "get" | "pop" | "popleft" | "setdefault" => function.element(),
+            _ => function,
+        };
+    }
     let mut result = Value::default();
     for origin in function.origins() {
         let given = match origin {
@@ -104,10 +125,19 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
                 Value::of(Origin::Client(None))
             }
             Origin::Member => {
-                possible(walker, arguments.at, "A member of a control system's object is called that may write.");
+                possible(
+                    walker,
+                    arguments.at,
+                    "A member of a control system's object is called that may write.",
+                );
                 Value::of(Origin::Client(None))
             }
-            Origin::Local(name) => call_own(walker, name, matches!(&*call.func, Expr::Attribute(_)), &arguments),
+            Origin::Local(name) => call_own(
+                walker,
+                name,
+                matches!(&*call.func, Expr::Attribute(_)),
+                &arguments,
+            ),
             Origin::Instance(_) => call_own(walker, "__call__", true, &arguments),
             Origin::Unknown => {
                 if !arguments.taint().origins().is_empty() {
@@ -117,10 +147,16 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
                         "A control system's object is handed to something that could not be resolved.",
                     );
                 }
+                if let Some(risk) = risk::of_method(last) {
+                    walker.emit_risk(arguments.at, risk);
+                }
                 Value::unknown().joined(&arguments.taint())
             }
-            Origin::Container | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
+            Origin::Container(_) | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
                 hand_on(walker, last, &arguments);
+                if let Some(risk) = risk::of_method(last) {
+                    walker.emit_risk(arguments.at, risk);
+                }
                 Value::harmless().joined(&arguments.taint())
             }
         };
@@ -163,10 +199,9 @@ fn first_texts(call: &ast::ExprCall) -> Option<Vec<String>> {
             .keywords
             .iter()
             .find(|keyword| {
-                keyword
-                    .arg
-                    .as_ref()
-                    .is_some_and(|name| matches!(name.as_str(), "pvname" | "channel" | "channel_address" | "name"))
+                keyword.arg.as_ref().is_some_and(|name| {
+                    matches!(name.as_str(), "pvname" | "channel" | "channel_address" | "name")
+                })
             })
             .map(|keyword| &keyword.value)?,
     };
@@ -192,6 +227,15 @@ fn call_client<'a>(walker: &mut Walker<'a, '_>, path: &Rc<str>, arguments: &Argu
                 Some([only]) if libraries::names_channel(last) => Some(only.clone()),
                 _ => None,
             };
+            if arguments.named.iter().any(|(name, _)| *name == Some("callback")) {
+                walker.emit(
+                    arguments.at,
+                    "control_read",
+                    Category::Read,
+                    Evidence::Resolved,
+                    "A callback is told the values of a channel.",
+                );
+            }
             Value::of(Origin::Client(channel))
         }
         Member::Write | Member::Read | Member::Quiet => Value::harmless(),
@@ -206,7 +250,12 @@ fn call_client<'a>(walker: &mut Walker<'a, '_>, path: &Rc<str>, arguments: &Argu
     }
 }
 
-fn call_own<'a>(walker: &mut Walker<'a, '_>, name: &'a str, bound: bool, arguments: &Arguments<'a>) -> Value<'a> {
+fn call_own<'a>(
+    walker: &mut Walker<'a, '_>,
+    name: &'a str,
+    bound: bool,
+    arguments: &Arguments<'a>,
+) -> Value<'a> {
     let mut result = Value::default();
     let is_class = walker.names.is_class(name);
     if is_class {
@@ -239,7 +288,12 @@ fn call_own<'a>(walker: &mut Walker<'a, '_>, name: &'a str, bound: bool, argumen
 }
 
 /// Calls a name of Python's own modules, or of a module of which nothing is known.
-fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments: &Arguments<'a>) -> Value<'a> {
+fn call_path<'a>(
+    walker: &mut Walker<'a, '_>,
+    path: &str,
+    last: &str,
+    arguments: &Arguments<'a>,
+) -> Value<'a> {
     if !libraries::is_harmless(path, walker.safe_modules) {
         if !arguments.taint().origins().is_empty() {
             possible(
@@ -262,7 +316,8 @@ fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments:
             return value.joined(&Value::unknown());
         }
         "builtins.globals" | "builtins.locals" | "builtins.vars" => return Value::path(format!("{path}()")),
-        "builtins.open" | "io.open" | "codecs.open" | "gzip.open" | "bz2.open" | "lzma.open" | "os.fdopen" => {
+        "builtins.open" | "io.open" | "codecs.open" | "gzip.open" | "bz2.open" | "lzma.open"
+        | "os.fdopen" => {
             open(walker, arguments, 1);
             return Value::harmless();
         }
@@ -273,7 +328,11 @@ fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments:
                 .and_then(Value::texts)
                 .is_some_and(|texts| texts.iter().all(|text| !may_write(text)));
             if !harmless {
-                reflection(walker, arguments.at, "A member is reached by a name that may be a write.");
+                reflection(
+                    walker,
+                    arguments.at,
+                    "A member is reached by a name that may be a write.",
+                );
             }
             return Value::harmless();
         }
@@ -291,8 +350,13 @@ fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments:
             connect_to(walker, arguments, arguments.node.args.get(last));
             return Value::harmless();
         }
-        "os.environ.update" | "os.environ.setdefault" | "os.environ.pop" | "os.environ.clear"
-        | "os.environ.__setitem__" | "os.putenv" | "os.unsetenv" => {
+        "os.environ.update"
+        | "os.environ.setdefault"
+        | "os.environ.pop"
+        | "os.environ.clear"
+        | "os.environ.__setitem__"
+        | "os.putenv"
+        | "os.unsetenv" => {
             if arguments.get(0, "key").is_none_or(is_guarding_variable) {
                 walker.emit_fact(
                     arguments.at,
@@ -307,19 +371,24 @@ fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments:
             return Value::harmless();
         }
         "numpy.load" => {
-            if arguments.named.iter().any(|(name, _)| *name == Some("allow_pickle"))
+            if arguments
+                .named
+                .iter()
+                .any(|(name, _)| *name == Some("allow_pickle"))
                 && let Some(risk) = risk::of("pickle.load")
             {
                 walker.emit_risk(arguments.at, risk);
             }
             return Value::harmless();
         }
-        "yaml.load" if arguments.named.iter().any(|(name, value)| {
-            *name == Some("Loader")
-                && value.origins().iter().all(
-                    |origin| matches!(origin, Origin::Path(path) if path.ends_with("SafeLoader")),
-                )
-        }) =>
+        "yaml.load"
+            if arguments.named.iter().any(|(name, value)| {
+                *name == Some("Loader")
+                    && value
+                        .origins()
+                        .iter()
+                        .all(|origin| matches!(origin, Origin::Path(path) if path.ends_with("SafeLoader")))
+            }) =>
         {
             return Value::harmless();
         }
@@ -333,7 +402,11 @@ fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments:
         return path_method(walker, rest, arguments);
     }
     if let Some(risk) = risk::of(path) {
-        let risk = if risk.rule == "subprocess" { process(walker, risk, path, arguments) } else { risk };
+        let risk = if risk.rule == "subprocess" {
+            process(walker, risk, path, arguments)
+        } else {
+            risk
+        };
         walker.emit_risk(arguments.at, risk);
     }
     hand_on(walker, last, arguments);
@@ -342,6 +415,23 @@ fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments:
         return Value::path("socket.socket()");
     }
     let mut result = Value::harmless().joined(&arguments.taint());
+    let collects = matches!(
+        path,
+        "builtins.list"
+            | "builtins.dict"
+            | "builtins.set"
+            | "builtins.tuple"
+            | "builtins.sorted"
+            | "builtins.reversed"
+            | "builtins.zip"
+            | "builtins.enumerate"
+            | "builtins.map"
+            | "builtins.filter"
+            | "builtins.frozenset"
+    );
+    if collects && result.is_client() {
+        result = result.contained();
+    }
     let root = path.split('.').next().unwrap_or(path);
     let passes_on = matches!(
         root,
@@ -350,7 +440,9 @@ fn call_path<'a>(walker: &mut Walker<'a, '_>, path: &str, last: &str, arguments:
     if passes_on && arguments.joined().has(&Origin::Unknown) {
         result.add(Origin::Unknown);
     }
-    if root == "functools" || root == "builtins" && matches!(last, "map" | "filter" | "iter" | "next" | "type") {
+    if root == "functools"
+        || root == "builtins" && matches!(last, "map" | "filter" | "iter" | "next" | "type")
+    {
         for argument in arguments.all() {
             for origin in argument.origins() {
                 if matches!(origin, Origin::Local(_) | Origin::Instance(_)) {
@@ -390,7 +482,11 @@ fn get_attribute<'a>(walker: &mut Walker<'a, '_>, arguments: &Arguments<'a>) -> 
     });
     if let Some(name) = name {
         if libraries::is_gateway(name) || (object.is_unknown() && may_write(name)) {
-            reflection(walker, arguments.at, "A member is reached by its name that may be a write.");
+            reflection(
+                walker,
+                arguments.at,
+                "A member is reached by its name that may be a write.",
+            );
         }
         let mut value = walker.member_of(&object, name, arguments.at, false, None);
         if let Some(fallback) = arguments.positional.get(2) {
@@ -399,9 +495,10 @@ fn get_attribute<'a>(walker: &mut Walker<'a, '_>, arguments: &Arguments<'a>) -> 
         return value;
     }
     let folded = arguments.get(1, "").and_then(Value::texts);
-    let on_builtins = object.origins().iter().any(|origin| {
-        matches!(origin, Origin::Path(path) if is_powerful(path))
-    });
+    let on_builtins = object
+        .origins()
+        .iter()
+        .any(|origin| matches!(origin, Origin::Path(path) if is_powerful(path)));
     if object.is_harmless(walker.safe_modules) && !on_builtins {
         return Value::harmless();
     }
@@ -411,15 +508,14 @@ fn get_attribute<'a>(walker: &mut Walker<'a, '_>, arguments: &Arguments<'a>) -> 
                 arguments.at,
                 &object,
                 None,
-                format!("'{}' of a control system's library is reached by its name.", texts.join("', '")),
+                format!(
+                    "'{}' of a control system's library is reached by its name.",
+                    texts.join("', '")
+                ),
             );
             Value::of(Origin::Client(None))
         }
-        Some(texts)
-            if on_builtins
-                && texts.len() == 1
-                && object.origins().len() == 1 =>
-        {
+        Some(texts) if on_builtins && texts.len() == 1 && object.origins().len() == 1 => {
             let Origin::Path(path) = &object.origins()[0] else {
                 return Value::unknown();
             };
@@ -445,8 +541,25 @@ fn is_powerful(path: &str) -> bool {
     let root = path.split('.').next().unwrap_or(path);
     matches!(
         root,
-        "builtins" | "os" | "posix" | "sys" | "subprocess" | "importlib" | "ctypes" | "shutil" | "pickle" | "socket"
-            | "asyncio" | "operator" | "types" | "inspect" | "gc" | "code" | "runpy" | "pty" | "cffi"
+        "builtins"
+            | "os"
+            | "posix"
+            | "sys"
+            | "subprocess"
+            | "importlib"
+            | "ctypes"
+            | "shutil"
+            | "pickle"
+            | "socket"
+            | "asyncio"
+            | "operator"
+            | "types"
+            | "inspect"
+            | "gc"
+            | "code"
+            | "runpy"
+            | "pty"
+            | "cffi"
     )
 }
 
@@ -465,7 +578,11 @@ fn set_attribute<'a>(walker: &mut Walker<'a, '_>, arguments: &Arguments<'a>) -> 
     match texts {
         Some(texts) => {
             if object.is_unknown() && texts.iter().any(|text| may_write(text)) {
-                reflection(walker, arguments.at, "A member is set by its name that may be a write.");
+                reflection(
+                    walker,
+                    arguments.at,
+                    "A member is set by its name that may be a write.",
+                );
             }
             for origin in object.origins() {
                 if let Origin::Path(path) = origin
@@ -510,9 +627,10 @@ fn import<'a>(walker: &mut Walker<'a, '_>, arguments: &Arguments<'a>) -> Value<'
         return Value::unknown();
     };
     let mut value = Value::default();
-    if names.iter().all(|name| {
-        libraries::is_client(name) || libraries::is_harmless(name, walker.safe_modules)
-    }) {
+    if names
+        .iter()
+        .all(|name| libraries::is_client(name) || libraries::is_harmless(name, walker.safe_modules))
+    {
         risk.category = Category::Risk;
         risk.why = "A module is imported by a call.";
     }
@@ -624,7 +742,8 @@ fn process<'a>(walker: &mut Walker<'a, '_>, mut risk: Risk, path: &str, argument
             .named
             .iter()
             .any(|(name, _)| matches!(*name, Some("executable" | "preexec_fn" | "env" | "pass_fds")));
-    let index = usize::from(path.contains("spawn") && !path.starts_with("pty") && !path.contains("posix_spawn"));
+    let index =
+        usize::from(path.contains("spawn") && !path.starts_with("pty") && !path.contains("posix_spawn"));
     let node = arguments.node.args.get(index).or_else(|| {
         arguments
             .node
@@ -683,9 +802,18 @@ pub(super) fn is_guarding_variable(key: &Value<'_>) -> bool {
     match key.texts() {
         None => true,
         Some(names) => names.iter().any(|name| {
-            ["EPICS_", "OSPREY_", "HOLDPOINT_", "TANGO_", "PYTHON", "LD_", "CONFIG_FILE", "PATH"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
+            [
+                "EPICS_",
+                "OSPREY_",
+                "HOLDPOINT_",
+                "TANGO_",
+                "PYTHON",
+                "LD_",
+                "CONFIG_FILE",
+                "PATH",
+            ]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
         }),
     }
 }

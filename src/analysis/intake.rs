@@ -24,11 +24,7 @@ const MAX_INDENT: usize = 100;
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// CPython would not accept it either.
-    Syntax {
-        line: u32,
-        column: u32,
-        message: String,
-    },
+    Syntax { line: u32, column: u32, message: String },
     /// Nobody can tell what it does.
     Unanalysable { code: &'static str, message: String },
 }

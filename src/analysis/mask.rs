@@ -29,7 +29,9 @@ impl Masked {
             masked.gap(&source[end..start]);
             let text = &source[start..stop];
             match token.kind() {
-                TokenKind::Comment | TokenKind::FStringMiddle | TokenKind::TStringMiddle => masked.blank(text),
+                TokenKind::Comment | TokenKind::FStringMiddle | TokenKind::TStringMiddle => {
+                    masked.blank(text)
+                }
                 TokenKind::String => masked.string(text),
                 TokenKind::Name if !text.is_ascii() => {
                     masked.text.extend(text.nfkc());
@@ -81,9 +83,12 @@ impl Masked {
     }
 
     fn blank(&mut self, text: &str) {
-        self.text.extend(
-            text.bytes()
-                .map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { ' ' }),
-        );
+        self.text.extend(text.bytes().map(|byte| {
+            if matches!(byte, b'\n' | b'\r') {
+                char::from(byte)
+            } else {
+                ' '
+            }
+        }));
     }
 }

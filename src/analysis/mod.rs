@@ -4,6 +4,7 @@
 //! as a potential write. It is a classifier, not a boundary: the sandbox and the gateway are.
 
 mod calls;
+mod expressions;
 mod intake;
 mod libraries;
 mod mask;
@@ -19,13 +20,13 @@ use ruff_source_file::LineIndex;
 use ruff_text_size::TextSize;
 use serde::{Deserialize, Serialize};
 
+use self::{intake::Refusal, mask::Masked, patterns::Patterns, walk::Facts};
 pub use self::{
     operations::{
         DetectedOperations, DetectedPatterns, detect_control_system_operations, detect_operations_with,
     },
     risk::RISK_RULES,
 };
-use self::{intake::Refusal, mask::Masked, patterns::Patterns, walk::Facts};
 use crate::{
     config::AnalysisSettings,
     model::{Category, CodeSha256, Digest, Evidence, Finding, Severity},
@@ -210,7 +211,11 @@ impl Analyzer {
         }
         analysis.findings.push(Finding {
             rule: rule.to_owned(),
-            category: if unanalysable { Category::PotentialWrite } else { Category::Syntax },
+            category: if unanalysable {
+                Category::PotentialWrite
+            } else {
+                Category::Syntax
+            },
             severity: Severity::Critical,
             line,
             column,
@@ -295,7 +300,11 @@ impl Analyzer {
                 continue;
             }
             let write = hit.pattern.write;
-            let matched = if write { &mut matched_writes } else { &mut matched_reads };
+            let matched = if write {
+                &mut matched_writes
+            } else {
+                &mut matched_reads
+            };
             if !matched.iter().any(|known| known == hit.pattern.source()) {
                 matched.push(hit.pattern.source().to_owned());
             }
@@ -395,7 +404,11 @@ impl Places<'_> {
             from -= 1;
         }
         let whole = self.text.get(from..end).unwrap_or_default().trim_end();
-        let from = if at.to_usize().saturating_sub(start) < MAX_SNIPPET / 2 { whole.trim_start() } else { whole };
+        let from = if at.to_usize().saturating_sub(start) < MAX_SNIPPET / 2 {
+            whole.trim_start()
+        } else {
+            whole
+        };
         from.chars().take(MAX_SNIPPET).collect()
     }
 

@@ -65,8 +65,8 @@ pub fn detect_operations_with(
 ) -> Result<DetectedOperations, AnalysisSetupError> {
     let examined = Analyzer::new(settings)?.examine(code.as_bytes());
     let analysis = examined.analysis;
-    let patterns_alone = settings.pattern_mode == PatternMode::Override
-        && analysis.verdict == super::Verdict::Readable;
+    let patterns_alone =
+        settings.pattern_mode == PatternMode::Override && analysis.verdict == super::Verdict::Readable;
     let by_pattern = |category: Category| {
         analysis
             .findings

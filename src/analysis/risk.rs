@@ -55,8 +55,7 @@ pub(super) fn of(path: &str) -> Option<Risk> {
             High,
             "Code that is made at run time is executed; what it does cannot be seen here.",
         ),
-        ("builtins", "__import__")
-        | ("importlib" | "imp" | "pkgutil" | "zipimport", _)
+        ("builtins", "__import__") | ("importlib" | "imp" | "pkgutil" | "zipimport", _)
             if !matches!(rest, "" | "metadata" | "resources")
                 && !rest.starts_with("metadata.")
                 && !rest.starts_with("resources.") =>
@@ -69,7 +68,10 @@ pub(super) fn of(path: &str) -> Option<Risk> {
             )
         }
         ("gc", "get_objects" | "get_referrers" | "get_referents")
-        | ("inspect", "currentframe" | "stack" | "getmembers" | "getattr_static" | "trace" | "getclosurevars")
+        | (
+            "inspect",
+            "currentframe" | "stack" | "getmembers" | "getattr_static" | "trace" | "getclosurevars",
+        )
         | ("sys", "_getframe" | "modules" | "_current_frames" | "settrace" | "setprofile" | "meta_path")
         | ("sys", "path_hooks" | "addaudithook" | "modules.get" | "modules.pop")
         | ("builtins", "__build_class__" | "__builtins__" | "__loader__" | "__spec__") => risk(
@@ -84,12 +86,14 @@ pub(super) fn of(path: &str) -> Option<Risk> {
             High,
             "Native code is called; what it does cannot be seen here.",
         ),
-        ("numpy", "ctypeslib.load_library") | ("torch", "ops.load_library" | "utils.cpp_extension.load") => risk(
-            "native_code",
-            PotentialWrite,
-            High,
-            "A native library is loaded; what it does cannot be seen here.",
-        ),
+        ("numpy", "ctypeslib.load_library") | ("torch", "ops.load_library" | "utils.cpp_extension.load") => {
+            risk(
+                "native_code",
+                PotentialWrite,
+                High,
+                "A native library is loaded; what it does cannot be seen here.",
+            )
+        }
         ("subprocess", "") => None,
         ("subprocess", _) if !is_subprocess_constant(last) => SUBPROCESS,
         ("os" | "posix", _) if is_os_process(last) => SUBPROCESS,
@@ -99,21 +103,21 @@ pub(super) fn of(path: &str) -> Option<Risk> {
         | ("asyncio", "subprocess.create_subprocess_shell" | "subprocess.create_subprocess_exec")
         | ("multiprocessing", "spawnv_passfds" | "util.spawnv_passfds")
         | ("webbrowser", _) => SUBPROCESS,
-        ("socket", "socket" | "create_connection" | "create_server" | "fromfd" | "socketpair" | "SocketType")
+        (
+            "socket",
+            "socket" | "create_connection" | "create_server" | "fromfd" | "socketpair" | "SocketType",
+        )
         | ("asyncio", "open_connection" | "open_unix_connection" | "start_server")
-        | ("socketserver", _) => risk(
-            "network",
-            Plain,
-            Warning,
-            "A network connection is opened.",
-        ),
+        | ("socketserver", _) => risk("network", Plain, Warning, "A network connection is opened."),
+        ("multiprocessing", "connection.Client" | "connection.Listener" | "managers.BaseManager") => {
+            CONNECTION
+        }
         ("telnetlib" | "xmlrpc" | "ftplib" | "smtplib" | "imaplib" | "poplib" | "ssl", _)
         | ("requests" | "httpx" | "aiohttp" | "urllib3" | "boto3" | "botocore" | "urllib" | "http", _)
-        | ("redis" | "pymongo" | "psycopg" | "psycopg2" | "influxdb" | "influxdb_client" | "elasticsearch", _)
-            if is_network(root, rest) =>
-        {
-            risk("network", Plain, Warning, "The network is used.")
-        }
+        | (
+            "redis" | "pymongo" | "psycopg" | "psycopg2" | "influxdb" | "influxdb_client" | "elasticsearch",
+            _,
+        ) if is_network(root, rest) => risk("network", Plain, Warning, "The network is used."),
         ("os" | "posix", "remove" | "unlink" | "rmdir" | "removedirs" | "truncate")
         | ("shutil", "rmtree") => risk("file_delete", Plain, High, "Files are deleted."),
         ("os" | "posix", "rename" | "replace" | "renames" | "mkdir" | "makedirs" | "symlink" | "link")
@@ -125,7 +129,10 @@ pub(super) fn of(path: &str) -> Option<Risk> {
         | ("tempfile", "NamedTemporaryFile" | "mkstemp" | "mkdtemp") => {
             risk("file_write", Plain, Warning, "Files are written.")
         }
-        ("pickle" | "_pickle" | "cPickle" | "dill" | "cloudpickle" | "marshal", "load" | "loads" | "Unpickler")
+        (
+            "pickle" | "_pickle" | "cPickle" | "dill" | "cloudpickle" | "marshal",
+            "load" | "loads" | "Unpickler",
+        )
         | ("joblib" | "torch", "load")
         | ("pandas", "read_pickle")
         | ("yaml", "load" | "unsafe_load" | "full_load" | "load_all" | "unsafe_load_all") => risk(
@@ -143,6 +150,46 @@ pub(super) fn of(path: &str) -> Option<Risk> {
         _ => None,
     }
 }
+
+/// The risk of handing on what `path` names, where only a visible call can be followed.
+pub(super) fn of_reference(path: &str) -> Option<Risk> {
+    let followed = matches!(
+        path,
+        "builtins.getattr"
+            | "builtins.setattr"
+            | "builtins.delattr"
+            | "builtins.vars"
+            | "builtins.globals"
+            | "builtins.locals"
+            | "operator.methodcaller"
+            | "operator.attrgetter"
+    );
+    if !followed {
+        return None;
+    }
+    risk(
+        "reflection",
+        Category::PotentialWrite,
+        Severity::High,
+        "A function that reaches members by name is handed on.",
+    )
+}
+
+/// The risk of calling a method of this name on an object of Python's own.
+pub(super) fn of_method(name: &str) -> Option<Risk> {
+    match name {
+        "subprocess_shell" | "subprocess_exec" => SUBPROCESS,
+        "create_datagram_endpoint" | "create_connection" | "sock_connect" | "sock_sendto" => CONNECTION,
+        _ => None,
+    }
+}
+
+const CONNECTION: Option<Risk> = risk(
+    "network",
+    Category::PotentialWrite,
+    Severity::High,
+    "A network connection is opened that may reach a control system.",
+);
 
 const SUBPROCESS: Option<Risk> = risk(
     "subprocess",

@@ -269,6 +269,7 @@ impl Engine {
                 thread,
                 run: current.checkpoint.run,
                 actor: Actor::system("replay"),
+                requester: Actor::system("replay"),
                 namespace: current.checkpoint.namespace.clone(),
                 checkpoint: current.checkpoint.id,
                 task: planned.id,

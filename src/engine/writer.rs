@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
 
 use crate::{
-    model::{Clock, Entry, Event, Grant, Head, Interrupt, ThreadId, Timestamp},
+    model::{Actor, Clock, Entry, Event, Grant, Head, Interrupt, ThreadId, Timestamp},
     store::{Store, StoreError, StoredValue, seal},
 };
 
@@ -100,6 +100,11 @@ impl Writer {
             }
         }
         grants
+    }
+
+    /// Who gave the thread its last input.
+    pub(super) fn requester(&self) -> Option<Actor> {
+        self.committed.as_ref().map(|head| head.requester.clone())
     }
 
     /// The questions that are pending once everything noted is committed.
@@ -219,12 +224,11 @@ impl Writer {
             return Err(error.clone());
         }
         if let Some(underway) = self.underway.take() {
-            let result = underway.await.unwrap_or_else(|_| {
-                Err(StoreError::Conflict {
-                    thread: self.thread,
-                    found: None,
-                })
-            });
+            let lost = StoreError::Conflict {
+                thread: self.thread,
+                found: None,
+            };
+            let result = underway.await.unwrap_or(Err(lost));
             match result {
                 Ok(()) => {}
                 Err(error) => return Err(self.fail(error)),

@@ -23,26 +23,44 @@ impl Core {
                 let request = Request::from_json(request)?;
                 value(self.invoke(request, thread.as_deref(), by, events).await?)
             }
-            ServiceCommand::Continue { thread } => {
-                value(self.run(thread_of(&thread), Invocation::Continue, by, events).await?)
-            }
-            ServiceCommand::Answer { interrupt, thread, answer } => {
-                value(self.answer(interrupt, thread.as_deref(), answer, by, events).await?)
-            }
+            ServiceCommand::Continue { thread } => value(
+                self.run(thread_of(&thread), Invocation::Continue, by, events)
+                    .await?,
+            ),
+            ServiceCommand::Answer {
+                interrupt,
+                thread,
+                answer,
+            } => value(
+                self.answer(interrupt, thread.as_deref(), answer, by, events)
+                    .await?,
+            ),
             ServiceCommand::Pending => value(self.pending().await?),
             ServiceCommand::Show { subject } => value(self.show(&subject).await?),
-            ServiceCommand::Cancel { thread, reason } => value(self.cancel(thread_of(&thread), reason, by).await?),
+            ServiceCommand::Cancel { thread, reason } => {
+                value(self.cancel(thread_of(&thread), reason, by).await?)
+            }
             ServiceCommand::Freeze { reason } => value(self.freeze(reason, by).await?),
             ServiceCommand::Unfreeze => value(self.unfreeze(by).await?),
             ServiceCommand::Threads { limit } => value(self.threads(limit).await?),
             ServiceCommand::History { thread } => value(self.history(thread_of(&thread)).await?),
             ServiceCommand::Replay { thread } => value(self.engine.replay(thread_of(&thread)).await?),
-            ServiceCommand::Fork { thread, checkpoint, into } => {
-                value(self.fork(thread_of(&thread), checkpoint, into, by, events).await?)
-            }
-            ServiceCommand::UpdateState { thread, values, as_node } => {
-                value(self.update_state(thread_of(&thread), values, as_node.as_deref(), by).await?)
-            }
+            ServiceCommand::Fork {
+                thread,
+                checkpoint,
+                into,
+            } => value(
+                self.fork(thread_of(&thread), checkpoint, into, by, events)
+                    .await?,
+            ),
+            ServiceCommand::UpdateState {
+                thread,
+                values,
+                as_node,
+            } => value(
+                self.update_state(thread_of(&thread), values, as_node.as_deref(), by)
+                    .await?,
+            ),
             ServiceCommand::Verify => value(self.verify().await?),
         }
     }

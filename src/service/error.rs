@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    analysis::AnalysisSetupError, config::ConfigError, engine::EngineError, execution::ExecutionError, gate::Refusal,
-    generation::RegistryError, graph::BuildError, graphs::python_executor::RequestError, model::ThreadId,
-    store::StoreError,
+    analysis::AnalysisSetupError, config::ConfigError, engine::EngineError, execution::ExecutionError,
+    gate::Refusal, generation::RegistryError, graph::BuildError, graphs::python_executor::RequestError,
+    model::ThreadId, store::StoreError,
 };
 
 /// What kind of error it is; an entrance maps it to its own codes.
@@ -90,7 +90,7 @@ pub enum ServiceError {
     },
     /// What the owner of the store told.
     #[error(transparent)]
-    Remote(ErrorReply),
+    Remote(Box<ErrorReply>),
     /// The owner of the store broke off.
     #[error("{0}")]
     Owner(String),
@@ -106,10 +106,15 @@ impl ServiceError {
     /// The error as entrances tell it.
     pub fn reply(&self) -> ErrorReply {
         if let Self::Remote(reply) = self {
-            return reply.clone();
+            return ErrorReply::clone(reply);
         }
         let (kind, code, detail) = self.facts();
-        ErrorReply { code: code.to_owned(), kind, message: self.to_string(), detail }
+        ErrorReply {
+            code: code.to_owned(),
+            kind,
+            message: self.to_string(),
+            detail,
+        }
     }
 
     fn facts(&self) -> (ErrorKind, &str, Value) {
@@ -151,7 +156,9 @@ fn engine_facts(error: &EngineError) -> (ErrorKind, &str, Value) {
         EngineError::Busy { run, .. } => (Busy, "thread_busy", json!({ "run_id": run })),
         EngineError::NothingDue(_) => (Conflict, "nothing_due", Value::Null),
         EngineError::NothingAsked(_) => (Conflict, "nothing_asked", Value::Null),
-        EngineError::Ambiguous { pending, .. } => (Conflict, "ambiguous_answer", json!({ "pending": pending })),
+        EngineError::Ambiguous { pending, .. } => {
+            (Conflict, "ambiguous_answer", json!({ "pending": pending }))
+        }
         EngineError::UnknownInterrupt(_) => (NotFound, "unknown_interrupt", Value::Null),
         EngineError::Resolved(answer) => (Conflict, "already_resolved", json!(answer)),
         EngineError::Expired { .. } => (Conflict, "decision_expired", Value::Null),

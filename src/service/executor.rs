@@ -1,9 +1,6 @@
 //! The local executor, probed when something is about to run or to be asked about.
 
-use std::{
-    collections::BTreeMap,
-    sync::OnceLock,
-};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use async_trait::async_trait;
 
@@ -22,7 +19,10 @@ pub(super) struct Lazy {
 
 impl Lazy {
     pub(super) fn new(settings: ExecutionSettings) -> Self {
-        Self { settings, probed: OnceLock::new() }
+        Self {
+            settings,
+            probed: OnceLock::new(),
+        }
     }
 
     fn local(&self) -> Result<&LocalExecutor, &str> {

@@ -6,12 +6,12 @@ use crate::{
     engine::{EngineError, PendingQuestion, Snapshot},
     graphs::python_executor::{ErrorReport, NAME, PythonExecution, Status},
     model::{Entry, Head, InterruptId, InterruptKind, Namespace, Outcome, Resolution, ThreadId},
-    store::{self, ThreadFilter},
+    store::ThreadFilter,
 };
 
 use super::{
-    Core, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply, RunStatus, ServiceError,
-    ThreadReply, VerifyReply, error::thread_of, proof, runs::was_cancelled,
+    Core, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply, RunStatus,
+    ServiceError, ThreadReply, VerifyReply, error::thread_of, proof, runs::was_cancelled,
 };
 
 impl Core {
@@ -19,7 +19,9 @@ impl Core {
         let store = self.engine.store();
         let mut replies = Vec::new();
         for waiting in store.pending().await? {
-            let Some(head) = store.head(waiting.thread).await? else { continue };
+            let Some(head) = store.head(waiting.thread).await? else {
+                continue;
+            };
             for PendingQuestion { interrupt, question } in self.engine.questions(&head).await? {
                 if interrupt.id == waiting.interrupt {
                     replies.push(PendingReply {
@@ -28,7 +30,7 @@ impl Core {
                         thread_name: head.name.clone(),
                         graph: head.graph.clone(),
                         kind: interrupt.kind,
-                        requester: head.created_by.clone(),
+                        requester: head.requester.clone(),
                         asked_at: interrupt.asked_at,
                         expires_at: interrupt.expires_at,
                         code_sha256: text(&question, "code_sha256"),
@@ -46,12 +48,22 @@ impl Core {
             Ok(id) => self.engine.store().asker(id).await?,
             Err(_) => None,
         };
-        let head = self.engine.head(asker.unwrap_or_else(|| thread_of(subject))).await?;
+        let head = self
+            .engine
+            .head(asker.unwrap_or_else(|| thread_of(subject)))
+            .await?;
         self.reply(&head).await
     }
 
     pub(super) async fn threads(&self, limit: Option<usize>) -> Result<Vec<ThreadReply>, ServiceError> {
-        let heads = self.engine.store().threads(ThreadFilter { limit, ..ThreadFilter::default() }).await?;
+        let heads = self
+            .engine
+            .store()
+            .threads(ThreadFilter {
+                limit,
+                ..ThreadFilter::default()
+            })
+            .await?;
         let mut replies = Vec::new();
         for head in heads {
             let state = self.engine.state(head.thread).await?;
@@ -75,11 +87,15 @@ impl Core {
     }
 
     pub(super) async fn verify(&self) -> Result<VerifyReply, ServiceError> {
-        let found = store::verify(self.engine.store().as_ref()).await?;
+        let found = self.engine.store().verify().await?;
         let mut problems: Vec<ProblemReply> = found
             .problems
             .into_iter()
-            .map(|problem| ProblemReply { thread_id: problem.thread, seq: problem.seq, what: problem.what })
+            .map(|problem| ProblemReply {
+                thread_id: problem.thread,
+                seq: problem.seq,
+                what: problem.what,
+            })
             .collect();
         let mut executions = Vec::new();
         // Where records don't fit, nothing can be proven from them.
@@ -109,8 +125,13 @@ fn text(value: &Value, key: &str) -> Option<String> {
 
 /// The names of a question's process variables.
 fn channels(question: &Value) -> Vec<String> {
-    let list = question.get("channels").and_then(Value::as_array).into_iter().flatten();
-    list.filter_map(|channel| text(channel, "name").or_else(|| channel.as_str().map(str::to_owned))).collect()
+    let list = question
+        .get("channels")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    list.filter_map(|channel| text(channel, "name").or_else(|| channel.as_str().map(str::to_owned)))
+        .collect()
 }
 
 /// How a thread stands.
@@ -118,7 +139,11 @@ pub(super) fn status(head: &Head, state: Option<&Snapshot>) -> RunStatus {
     if head.run.is_some() {
         return RunStatus::Running;
     }
-    if head.interrupts.iter().any(|interrupt| interrupt.kind == InterruptKind::OutcomeUnknown) {
+    if head
+        .interrupts
+        .iter()
+        .any(|interrupt| interrupt.kind == InterruptKind::OutcomeUnknown)
+    {
         return RunStatus::OutcomeUnknown;
     }
     if !head.interrupts.is_empty() {
@@ -131,7 +156,9 @@ pub(super) fn status(head: &Head, state: Option<&Snapshot>) -> RunStatus {
         Some(_) if was_cancelled(head) => RunStatus::Cancelled,
         Some((_, Outcome::Interrupted { .. })) if due => RunStatus::Interrupted,
         Some((_, Outcome::Interrupted { .. })) => RunStatus::Cancelled,
-        Some(_) => state.and_then(|state| python_status(head, state)).unwrap_or(RunStatus::Completed),
+        Some(_) => state
+            .and_then(|state| python_status(head, state))
+            .unwrap_or(RunStatus::Completed),
     }
 }
 
@@ -150,6 +177,8 @@ fn python_status(head: &Head, state: &Snapshot) -> Option<RunStatus> {
         Status::Refused => RunStatus::Refused,
         Status::Expired => RunStatus::Expired,
         Status::Failed => RunStatus::Failed,
+        // Someone sent it to its end before it came there.
+        _ if state.checkpoint.tasks.is_empty() => RunStatus::Cancelled,
         _ => return None,
     })
 }
@@ -160,7 +189,11 @@ pub(super) fn run_reply(head: &Head, state: Option<Snapshot>, questions: Vec<Pen
     let execution = state.as_ref().and_then(|state| python(head, state));
     let ended = matches!(
         status,
-        RunStatus::Completed | RunStatus::Rejected | RunStatus::Refused | RunStatus::Expired | RunStatus::Failed
+        RunStatus::Completed
+            | RunStatus::Rejected
+            | RunStatus::Refused
+            | RunStatus::Expired
+            | RunStatus::Failed
     );
     let failure = head.failure().map(|failure| ErrorReport {
         code: failure.code.clone(),
@@ -180,7 +213,11 @@ pub(super) fn run_reply(head: &Head, state: Option<Snapshot>, questions: Vec<Pen
     RunReply {
         thread_id: head.thread,
         thread_name: head.name.clone(),
-        run_id: head.run.as_ref().map(|run| run.run).or(head.last_run.as_ref().map(|(run, _)| *run)),
+        run_id: head
+            .run
+            .as_ref()
+            .map(|run| run.run)
+            .or(head.last_run.as_ref().map(|(run, _)| *run)),
         status,
         interrupts: questions
             .into_iter()
@@ -194,9 +231,14 @@ pub(super) fn run_reply(head: &Head, state: Option<Snapshot>, questions: Vec<Pen
             })
             .collect(),
         code_sha256,
-        result: execution.as_ref().filter(|_| ended).and_then(|execution| execution.result.clone()),
+        result: execution
+            .as_ref()
+            .filter(|_| ended)
+            .and_then(|execution| execution.result.clone()),
         error: failure.or_else(|| execution.filter(|_| ended).and_then(|execution| execution.error)),
-        next: state.map(|state| state.next().into_iter().map(str::to_owned).collect()).unwrap_or_default(),
+        next: state
+            .map(|state| state.next().into_iter().map(str::to_owned).collect())
+            .unwrap_or_default(),
         ended_interrupts: Vec::new(),
         values,
     }
@@ -205,7 +247,12 @@ pub(super) fn run_reply(head: &Head, state: Option<Snapshot>, questions: Vec<Pen
 fn history_reply(snapshot: Snapshot) -> HistoryReply {
     let mut events: Vec<HistoryEvent> = Vec::new();
     for interrupt in &snapshot.asked {
-        events.push(event(interrupt.asked_at, "asked", interrupt.id.to_string(), json!({ "node": interrupt.node })));
+        events.push(event(
+            interrupt.asked_at,
+            "asked",
+            interrupt.id.to_string(),
+            json!({ "node": interrupt.node }),
+        ));
     }
     for answer in &snapshot.answers {
         let what = match &answer.resolution {
@@ -217,15 +264,24 @@ fn history_reply(snapshot: Snapshot) -> HistoryReply {
         events.push(HistoryEvent {
             by: Some(answer.by.clone()),
             resolution: Some(answer.resolution.clone()),
-            ..event(answer.at, what, answer.interrupt.to_string(), answer.facts.clone())
+            ..event(
+                answer.at,
+                what,
+                answer.interrupt.to_string(),
+                answer.facts.clone(),
+            )
         });
     }
     for (at, entry) in &snapshot.entries {
         let (subject, facts) = match entry {
-            Entry::EffectStarted { name, facts, grant, .. } => (name, json!({ "grant": grant, "facts": facts })),
+            Entry::EffectStarted {
+                name, facts, grant, ..
+            } => (name, json!({ "grant": grant, "facts": facts })),
             Entry::EffectFinished { name, .. } | Entry::Once { name, .. } => (name, Value::Null),
             Entry::TaskFinished { node, attempts, .. } => (node, json!({ "attempts": attempts })),
-            Entry::TaskFailed { failure, .. } => (failure.node.as_ref().unwrap_or(&failure.code), json!(failure)),
+            Entry::TaskFailed { failure, .. } => {
+                (failure.node.as_ref().unwrap_or(&failure.code), json!(failure))
+            }
             _ => continue,
         };
         events.push(event(*at, entry.kind(), subject.clone(), facts));
@@ -241,7 +297,11 @@ fn history_reply(snapshot: Snapshot) -> HistoryReply {
         run_id: snapshot.checkpoint.run,
         seq: snapshot.seq,
         hash: snapshot.hash,
-        status: snapshot.values.get("status").and_then(Value::as_str).map(str::to_owned),
+        status: snapshot
+            .values
+            .get("status")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         next: snapshot.next().into_iter().map(str::to_owned).collect(),
         events,
         values: json!(snapshot.values),
@@ -249,7 +309,14 @@ fn history_reply(snapshot: Snapshot) -> HistoryReply {
 }
 
 fn event(at: crate::model::Timestamp, what: &str, subject: String, facts: Value) -> HistoryEvent {
-    HistoryEvent { at, what: what.to_owned(), by: None, subject, resolution: None, facts }
+    HistoryEvent {
+        at,
+        what: what.to_owned(),
+        by: None,
+        subject,
+        resolution: None,
+        facts,
+    }
 }
 
 /// A thread that was named and doesn't exist.

@@ -3,9 +3,11 @@
 //! A [`Service`] owns the store and runs things. A [`Session`] is what an entrance holds: the
 //! service itself where this process owns the store, or a line to the process that does.
 
+pub mod capability;
 mod command;
 mod dispatch;
 mod error;
+mod executor;
 mod inspection;
 mod owner;
 mod proof;
@@ -16,13 +18,13 @@ mod timer;
 
 use std::{path::Path, sync::Arc};
 
-use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     analysis::Analyzer,
     config::Config,
     engine::{Engine, Recovered},
-    execution::{LocalExecutor, SharedExecutor},
+    execution::SharedExecutor,
     generation::Registry,
     graph::Graph,
     graphs::python_executor::{self, Parts, WriteControl},
@@ -33,8 +35,8 @@ use crate::{
 pub use command::ServiceCommand;
 pub use error::{ErrorKind, ErrorReply, ServiceError};
 pub use reply::{
-    ExecutionProof, FreezeReply, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply,
-    RunStatus, ThreadReply, VerifyReply,
+    ExecutionProof, FreezeReply, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply,
+    RunReply, RunStatus, ThreadReply, VerifyReply,
 };
 pub use session::{Session, os_user};
 
@@ -93,7 +95,10 @@ impl Builder {
         config.check_startable()?;
         let clock = self.clock.unwrap_or_else(Clock::system);
         let analyzer = Arc::new(Analyzer::new(&config.analysis)?);
-        let generator = self.registry.unwrap_or_else(Registry::builtin).create(&config.generation)?;
+        let generator = self
+            .registry
+            .unwrap_or_else(Registry::builtin)
+            .create(&config.generation)?;
         let (store, own): (Arc<dyn Store>, bool) = match self.store {
             Some(store) => (store, false),
             None => (open_store(&config, clock.clone()).await?, true),
@@ -108,11 +113,22 @@ impl Builder {
             }
         };
         let frozen = store.frozen().await?.is_some();
-        let writes = Arc::new(WriteControl::new(config.control_system.max_concurrent_writes, frozen));
+        let writes = Arc::new(WriteControl::new(
+            config.control_system.max_concurrent_writes,
+            frozen,
+        ));
         let config = Arc::new(config);
-        let parts =
-            Arc::new(Parts { generator, analyzer, executor, writes: writes.clone(), config: config.clone() });
-        let graphs = self.graphs.into_iter().chain([python_executor::graph(parts.clone())?]);
+        let parts = Arc::new(Parts {
+            generator,
+            analyzer,
+            executor,
+            writes: writes.clone(),
+            config: config.clone(),
+        });
+        let graphs = self
+            .graphs
+            .into_iter()
+            .chain([python_executor::graph(parts.clone())?]);
         let engine = Arc::new(Engine::new(store, clock, graphs));
         let recovered = engine.recover().await?;
         for thread in &recovered {
@@ -123,19 +139,28 @@ impl Builder {
             tracing::info!(thread = %report.thread, "nobody decided in time");
         }
         let timer = timer::start(engine.clone());
-        let core = Arc::new(Core { engine, config, parts, writes, recovered });
-        let owner = if own { Some(owner::Owner::listen(core.clone()).await?) } else { None };
+        let core = Arc::new(Core {
+            engine,
+            config,
+            parts,
+            writes,
+            recovered,
+        });
+        let owner = if own {
+            Some(owner::Owner::listen(core.clone()).await?)
+        } else {
+            None
+        };
         Ok(Service { core, timer, owner })
     }
 }
-
-mod executor;
 
 async fn open_store(config: &Config, clock: Clock) -> Result<Arc<dyn Store>, ServiceError> {
     make_private(&config.data_dir)?;
     let (path, settings) = (config.data_dir.join("store"), config.store.clone());
     let opened = tokio::task::spawn_blocking(move || SledStore::open(&path, &settings, clock)).await;
-    let store = opened.map_err(|error| ServiceError::Owner(format!("opening the store broke off: {error}")))??;
+    let store =
+        opened.map_err(|error| ServiceError::Owner(format!("opening the store broke off: {error}")))??;
     Ok(Arc::new(store))
 }
 
@@ -146,7 +171,10 @@ fn make_private(path: &Path) -> Result<(), ServiceError> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(|source| ServiceError::Directory { path: path.to_owned(), source })
+        .map_err(|source| ServiceError::Directory {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// What the parts of a service share.
@@ -161,7 +189,7 @@ struct Core {
 /// Runs requests, keeps what happens, and lets humans decide.
 pub struct Service {
     core: Arc<Core>,
-    timer: JoinHandle<()>,
+    timer: timer::Timer,
     owner: Option<owner::Owner>,
 }
 
@@ -237,7 +265,7 @@ impl Service {
             owner.close().await;
         }
         self.core.engine.wait_idle().await;
-        self.timer.abort();
+        drop(self.timer);
         self.core.engine.store().close().await?;
         Ok(())
     }
@@ -248,7 +276,10 @@ impl Core {
         // What runs is stopped before anything is written down.
         self.writes.set_frozen(true);
         let reason = reason.unwrap_or_default();
-        self.engine.store().log(ServiceEvent::Frozen { by, reason }).await?;
+        self.engine
+            .store()
+            .log(ServiceEvent::Frozen { by, reason })
+            .await?;
         self.freeze_state().await
     }
 
@@ -267,7 +298,12 @@ impl Core {
                 reason: (!freeze.reason.is_empty()).then_some(freeze.reason),
                 at: Some(freeze.at),
             },
-            None => FreezeReply { frozen: false, by: None, reason: None, at: None },
+            None => FreezeReply {
+                frozen: false,
+                by: None,
+                reason: None,
+                at: None,
+            },
         })
     }
 }

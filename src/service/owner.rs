@@ -64,7 +64,10 @@ impl Owner {
     /// Listens on the data directory's socket.
     pub(super) async fn listen(core: Arc<Core>) -> Result<Self, ServiceError> {
         let path = socket_path(&core.config.data_dir);
-        let failed = |source| ServiceError::Directory { path: path.clone(), source };
+        let failed = |source| ServiceError::Directory {
+            path: path.clone(),
+            source,
+        };
         // The store is ours, so whoever made this socket is gone.
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),

@@ -13,13 +13,21 @@ use crate::{
 use super::{ExecutionProof, ProblemReply};
 
 /// Every execution under an approval, and those that don't fit their approval.
-pub(super) fn executions(thread: ThreadId, records: &[StoredRecord]) -> (Vec<ExecutionProof>, Vec<ProblemReply>) {
+pub(super) fn executions(
+    thread: ThreadId,
+    records: &[StoredRecord],
+) -> (Vec<ExecutionProof>, Vec<ProblemReply>) {
     let mut grants: HashMap<GrantId, (&Grant, &Answer)> = HashMap::new();
     let mut proofs: Vec<(TaskId, String, ExecutionProof)> = Vec::new();
     let mut problems = Vec::new();
     for StoredRecord { record, .. } in records {
-        let mut problem =
-            |what: String| problems.push(ProblemReply { thread_id: Some(thread), seq: Some(record.seq), what });
+        let mut problem = |what: String| {
+            problems.push(ProblemReply {
+                thread_id: Some(thread),
+                seq: Some(record.seq),
+                what,
+            })
+        };
         match &record.entry {
             Entry::Resolved { answer, grant } => {
                 if let Some(grant) = grant {
@@ -36,9 +44,17 @@ pub(super) fn executions(thread: ThreadId, records: &[StoredRecord]) -> (Vec<Exe
                     }
                 }
             }
-            Entry::EffectStarted { task, name, grant: Some(id), facts, .. } => {
+            Entry::EffectStarted {
+                task,
+                name,
+                grant: Some(id),
+                facts,
+                ..
+            } => {
                 let Some((grant, answer)) = grants.get(id) else {
-                    problem(format!("an effect was started under a grant {id} that nobody gave"));
+                    problem(format!(
+                        "an effect was started under a grant {id} that nobody gave"
+                    ));
                     continue;
                 };
                 let binding = match Binding::of(grant) {
@@ -51,7 +67,9 @@ pub(super) fn executions(thread: ThreadId, records: &[StoredRecord]) -> (Vec<Exe
                 let approved = &binding.code_sha256;
                 let decided = answer.facts.get("code_sha256").and_then(Value::as_str);
                 if ran != *approved || decided != Some(approved.0.as_str()) {
-                    problem(format!("the code that ran ({ran}) is not the code that was approved ({approved})"));
+                    problem(format!(
+                        "the code that ran ({ran}) is not the code that was approved ({approved})"
+                    ));
                 }
                 if answer.facts.get("decision").and_then(Value::as_str) != Some("approve") {
                     problem("a program was started on an answer that was no approval".into());
@@ -74,7 +92,10 @@ pub(super) fn executions(thread: ThreadId, records: &[StoredRecord]) -> (Vec<Exe
                 proofs.push((*task, name.clone(), proof));
             }
             Entry::EffectFinished { task, name, .. } => {
-                for (_, _, proof) in proofs.iter_mut().filter(|(of, effect, _)| of == task && effect == name) {
+                for (_, _, proof) in proofs
+                    .iter_mut()
+                    .filter(|(of, effect, _)| of == task && effect == name)
+                {
                     proof.ended = "finished".into();
                 }
             }

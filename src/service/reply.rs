@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::{
     graphs::python_executor::{ErrorReport, PythonResult},
     model::{
-        Actor, CheckpointId, Digest, InterruptId, InterruptKind, Resolution, RunId, Source, ThreadId, Timestamp,
+        Actor, CheckpointId, Digest, InterruptId, InterruptKind, Resolution, RunId, Source, ThreadId,
+        Timestamp,
     },
 };
 

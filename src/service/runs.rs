@@ -10,24 +10,24 @@ use crate::{
     gate,
     graph::END,
     graphs::python_executor::{NAME, Request},
-    model::{Actor, Channels, CheckpointId, Command, Event, Head, InterruptId, Outcome, ServiceEvent, ThreadId},
+    model::{
+        Actor, Channels, CheckpointId, Command, Event, Head, InterruptId, Outcome, ServiceEvent, ThreadId,
+    },
 };
 
 use super::{Core, RunReply, Service, ServiceError, error::thread_of};
-
-/// On which thread a request runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RunTarget {
-    /// The thread, by id or name; a new one if `None`.
-    pub thread: Option<String>,
-}
 
 impl Service {
     /// Runs a request to its end or to its first question, on a thread of the caller's naming or a new one.
     ///
     /// # Errors
     /// [`ServiceError`]: nothing ran. A request that fails, is refused or waits is not an error but a reply.
-    pub async fn invoke(&self, request: Request, thread: Option<&str>, by: Actor) -> Result<RunReply, ServiceError> {
+    pub async fn invoke(
+        &self,
+        request: Request,
+        thread: Option<&str>,
+        by: Actor,
+    ) -> Result<RunReply, ServiceError> {
         self.core.invoke(request, thread, by, None).await
     }
 
@@ -36,14 +36,21 @@ impl Service {
     /// # Errors
     /// [`ServiceError`]: an answer that is not accepted leaves its question pending.
     pub async fn resume(&self, thread: &str, command: Command, by: Actor) -> Result<RunReply, ServiceError> {
-        self.core.run(thread_of(thread), Invocation::Command(command), by, None).await
+        self.core
+            .run(thread_of(thread), Invocation::Command(command), by, None)
+            .await
     }
 
     /// Answers the question `interrupt`.
     ///
     /// # Errors
     /// As [`Service::resume`].
-    pub async fn answer(&self, interrupt: InterruptId, answer: Value, by: Actor) -> Result<RunReply, ServiceError> {
+    pub async fn answer(
+        &self,
+        interrupt: InterruptId,
+        answer: Value,
+        by: Actor,
+    ) -> Result<RunReply, ServiceError> {
         self.core.answer(Some(interrupt), None, answer, by, None).await
     }
 }
@@ -60,7 +67,10 @@ impl Core {
         let (id, name) = match thread {
             Some(reference) => {
                 let id = thread_of(reference);
-                (id, (id.to_string() != reference.to_lowercase()).then(|| reference.to_owned()))
+                (
+                    id,
+                    (id.to_string() != reference.to_lowercase()).then(|| reference.to_owned()),
+                )
             }
             None => (ThreadId::new(), None),
         };
@@ -78,7 +88,8 @@ impl Core {
                 Err(error) => return Err(error.into()),
             }
         }
-        let request = serde_json::to_value(request).map_err(|error| EngineError::Internal(error.to_string()))?;
+        let request =
+            serde_json::to_value(request).map_err(|error| EngineError::Internal(error.to_string()))?;
         let input = Channels::from([("request".to_owned(), request)]);
         self.run(id, Invocation::Input(input), by, events).await
     }
@@ -89,7 +100,7 @@ impl Core {
         let mut pending = 0;
         for waiting in store.pending().await? {
             let head = store.head(waiting.thread).await?;
-            pending += u32::from(head.is_some_and(|head| head.created_by.name == by.name));
+            pending += u32::from(head.is_some_and(|head| head.requester.name == by.name));
         }
         if let Err(refusal) = gate::may_pend(&self.config.approval, &by.name, pending) {
             let event = ServiceEvent::Refused {
@@ -132,7 +143,8 @@ impl Core {
         };
         let mut reply = self.reply(&report.head).await?;
         if !answers {
-            let pending = |id: &&InterruptId| !reply.interrupts.iter().any(|asked| asked.interrupt_id == **id);
+            let pending =
+                |id: &&InterruptId| !reply.interrupts.iter().any(|asked| asked.interrupt_id == **id);
             reply.ended_interrupts = before.iter().filter(pending).copied().collect();
         }
         Ok(reply)
@@ -176,10 +188,13 @@ impl Core {
                 let thread = asker.ok_or(EngineError::UnknownInterrupt(id))?;
                 (thread, Command::answer(id, answer))
             }
-            (None, Some(thread)) => (thread_of(thread), Command {
-                resume: Some(crate::model::Resume::Value(answer)),
-                ..Command::default()
-            }),
+            (None, Some(thread)) => (
+                thread_of(thread),
+                Command {
+                    resume: Some(crate::model::Resume::Value(answer)),
+                    ..Command::default()
+                },
+            ),
             (None, None) => return Err(ServiceError::NoSubject),
         };
         self.run(thread, Invocation::Command(command), by, events).await
@@ -191,8 +206,11 @@ impl Core {
         reason: Option<String>,
         by: Actor,
     ) -> Result<RunReply, ServiceError> {
-        let reason = reason.unwrap_or_else(|| format!("cancelled by {}", by.name));
-        if self.engine.cancel_run(thread) {
+        let reason = match reason {
+            Some(reason) => format!("cancelled by {}: {reason}", by.name),
+            None => format!("cancelled by {}", by.name),
+        };
+        if self.engine.cancel_run(thread, &reason) {
             self.engine.wait_for(thread).await;
         } else {
             let head = self.engine.cancel_questions(thread, reason, by).await?;
@@ -211,9 +229,10 @@ impl Core {
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         let at = match checkpoint {
-            Some(text) => {
-                Some(text.parse::<CheckpointId>().map_err(|_| ServiceError::InvalidCheckpoint(text.clone()))?)
-            }
+            Some(text) => Some(
+                text.parse::<CheckpointId>()
+                    .map_err(|_| ServiceError::InvalidCheckpoint(text.clone()))?,
+            ),
             None => None,
         };
         let target = match into {
@@ -246,7 +265,11 @@ impl Core {
         by: Actor,
     ) -> Result<RunReply, ServiceError> {
         let as_node = as_node.map(|node| if node == "END" { END } else { node });
-        match self.engine.update_state(thread, values, as_node, by.clone()).await {
+        match self
+            .engine
+            .update_state(thread, values, as_node, by.clone())
+            .await
+        {
             Ok(head) => self.reply(&head).await,
             Err(error) => {
                 self.log_refusal(thread, &error, by).await;

@@ -35,7 +35,7 @@ pub enum Session {
     /// This process owns the store.
     Own(Box<Service>),
     /// Another process does.
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 /// A line to the process that owns the store.
@@ -69,7 +69,7 @@ impl Session {
                 return Err(error);
             }
             if connect(&config.data_dir).await.is_ok() {
-                return Ok(Self::Remote(Remote { config, builder }));
+                return Ok(Self::Remote(Box::new(Remote { config, builder })));
             }
             if started.elapsed() > PATIENCE {
                 return Err(error);
@@ -126,10 +126,16 @@ impl Remote {
         name: &str,
         events: Option<&UnboundedSender<Event>>,
     ) -> Result<Option<Value>, ServiceError> {
-        let Ok(stream) = connect(&self.config.data_dir).await else { return Ok(None) };
-        let ask = Ask { name: name.to_owned(), command: command.clone() };
-        let mut line = serde_json::to_vec(&ask)
-            .map_err(|error| ServiceError::Owner(format!("the command cannot be written as JSON: {error}")))?;
+        let Ok(stream) = connect(&self.config.data_dir).await else {
+            return Ok(None);
+        };
+        let ask = Ask {
+            name: name.to_owned(),
+            command: command.clone(),
+        };
+        let mut line = serde_json::to_vec(&ask).map_err(|error| {
+            ServiceError::Owner(format!("the command cannot be written as JSON: {error}"))
+        })?;
         line.push(b'\n');
         let (reader, mut writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
@@ -154,10 +160,12 @@ impl Remote {
                     }
                 }
                 Ok(Tell::Reply(reply)) => return Ok(Some(reply)),
-                Ok(Tell::Error(error)) => return Err(ServiceError::Remote(error)),
+                Ok(Tell::Error(error)) => return Err(ServiceError::Remote(Box::new(error))),
                 Ok(Tell::Closing) => return Ok(None),
                 Err(error) => {
-                    return Err(ServiceError::Owner(format!("the process that holds the store is not ours: {error}")));
+                    return Err(ServiceError::Owner(format!(
+                        "the process that holds the store is not ours: {error}"
+                    )));
                 }
             }
         }
@@ -179,7 +187,9 @@ pub(super) fn with_short_path<T>(path: &Path, work: impl FnOnce(&Path) -> io::Re
         (Some(directory), Some(name)) if path.as_os_str().len() > LIMIT => {
             use std::os::fd::AsRawFd;
             let directory = std::fs::File::open(directory)?;
-            let short = Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string()).join(name);
+            let short = Path::new("/proc/self/fd")
+                .join(directory.as_raw_fd().to_string())
+                .join(name);
             work(&short)
         }
         _ => work(path),

@@ -15,7 +15,8 @@ use crate::{
 use super::{
     Parts, retry,
     state::{
-        AnalysisResult, ApprovalRequest, AttemptError, ErrorReport, PythonExecution, PythonPatch, Stage, Status, Verdict,
+        AnalysisResult, ApprovalRequest, AttemptError, ErrorReport, PythonExecution, PythonPatch, Stage,
+        Status, Verdict,
     },
 };
 
@@ -26,10 +27,17 @@ impl Node<PythonExecution> for Analyze {
     async fn run(&self, state: PythonExecution, _: Context) -> Result<PythonPatch, NodeError> {
         let settings = &self.0.config;
         let mode = state.request().execution_mode;
-        let clean = PythonPatch::new().decision(None).execution_result(None).approval_request(None).error(None);
+        let clean = PythonPatch::new()
+            .decision(None)
+            .execution_result(None)
+            .approval_request(None)
+            .error(None);
         if let Err(refusal) = admit(&settings.control_system, mode) {
             let result = self.result(Verdict::Stop, vec![refusal.message.clone()], None);
-            return Ok(clean.analysis_result(result).status(Status::Refused).error(report(refusal.code, refusal.message)));
+            return Ok(clean
+                .analysis_result(result)
+                .status(Status::Refused)
+                .error(report(refusal.code, refusal.message)));
         }
         let Some(code) = state.generated_code.clone() else {
             return Ok(self.without_code(&state, clean));
@@ -53,18 +61,32 @@ impl Node<PythonExecution> for Analyze {
             concerns: &concerns,
             unanalysable: unanalysable.as_deref(),
         };
-        let verdict = judge(&settings.approval, &settings.control_system, &evidence);
+        let verdict = match judge(&settings.approval, &settings.control_system, &evidence) {
+            // What was put before a human once is put before one again: an edit approves nothing,
+            // and neither does a change of the state.
+            gate::Verdict::Run if state.approval_request.is_some() => gate::Verdict::Ask {
+                reasons: vec!["It takes the place of code that was put before a human.".to_owned()],
+                raise_to_write_access: false,
+            },
+            verdict => verdict,
+        };
         Ok(match verdict {
-            gate::Verdict::Run => {
-                clean.analysis_result(self.result(Verdict::Run, Vec::new(), Some(analysis))).status(Status::Executing)
-            }
+            gate::Verdict::Run => clean
+                .analysis_result(self.result(Verdict::Run, Vec::new(), Some(analysis)))
+                .status(Status::Executing),
             gate::Verdict::Refuse(refusal) => self.refuse(clean, refusal, Some(analysis)),
-            gate::Verdict::Ask { reasons, raise_to_write_access } => {
+            gate::Verdict::Ask {
+                reasons,
+                raise_to_write_access,
+            } => {
                 if let Err(refusal) = may_ask(&settings.approval, state.questions) {
                     return Ok(self.refuse(clean, refusal, Some(analysis)));
                 }
-                let execution_mode =
-                    if raise_to_write_access { crate::model::ExecutionMode::WriteAccess } else { mode };
+                let execution_mode = if raise_to_write_access {
+                    crate::model::ExecutionMode::WriteAccess
+                } else {
+                    mode
+                };
                 let request = ApprovalRequest {
                     reasons: reasons.clone(),
                     code_sha256: CodeSha256::of(code.as_bytes()),
@@ -85,7 +107,13 @@ impl Node<PythonExecution> for Analyze {
 
 impl Analyze {
     fn result(&self, verdict: Verdict, reasons: Vec<String>, analysis: Option<Analysis>) -> AnalysisResult {
-        AnalysisResult { verdict, reasons, raised: false, policy_version: self.0.policy_version(), analysis }
+        AnalysisResult {
+            verdict,
+            reasons,
+            raised: false,
+            policy_version: self.0.policy_version(),
+            analysis,
+        }
     }
 
     fn refuse(&self, patch: PythonPatch, refusal: gate::Refusal, analysis: Option<Analysis>) -> PythonPatch {
@@ -116,7 +144,9 @@ impl Analyze {
         match retry::exhausted(&before, &self.0.config.executor, &error) {
             None => {
                 let reasons = vec![error.message];
-                patch.analysis_result(self.result(Verdict::Retry, reasons, None)).status(Status::Retrying)
+                patch
+                    .analysis_result(self.result(Verdict::Retry, reasons, None))
+                    .status(Status::Retrying)
             }
             Some(why) => {
                 let message = format!("{}; {why}", error.message);
@@ -137,7 +167,11 @@ impl Analyze {
         code: String,
     ) -> PythonPatch {
         let message = match &analysis.verdict {
-            Readability::SyntaxError { line, column, message } => format!("line {line}, column {column}: {message}"),
+            Readability::SyntaxError {
+                line,
+                column,
+                message,
+            } => format!("line {line}, column {column}: {message}"),
             _ => "the code cannot be read".into(),
         };
         let error = AttemptError {
@@ -162,5 +196,8 @@ impl Analyze {
 }
 
 fn report(code: &str, message: String) -> ErrorReport {
-    ErrorReport { code: code.to_owned(), message }
+    ErrorReport {
+        code: code.to_owned(),
+        message,
+    }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::{
+    analysis::Verdict as Readability,
     execution::{NotebookContent, write_notebook},
     gate::{self, Decision, OutcomeFacts, QuestionFacts, RequestText},
     graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
@@ -24,18 +25,26 @@ pub(super) struct Approve(pub(super) Arc<Parts>);
 #[async_trait]
 impl Node<PythonExecution> for Approve {
     async fn run(&self, state: PythonExecution, context: Context) -> Result<PythonPatch, NodeError> {
-        let (Some(code), Some(code_sha256)) = (state.generated_code.clone(), state.code_sha256.clone()) else {
+        let (Some(code), Some(code_sha256)) = (state.generated_code.clone(), state.code_sha256.clone())
+        else {
             return Err(broken("there is no analyzed code to ask about"));
         };
         // The question, and the notebook it names, are made once: when it is first asked.
         let resolution = context.ask(|| self.question(&state, &code, &context))?;
-        let decided = |kind, decision| DecisionRecord { kind, decision, code_sha256: code_sha256.clone() };
+        let decided = |kind, decision| DecisionRecord {
+            kind,
+            decision,
+            code_sha256: code_sha256.clone(),
+        };
         let Resolution::Answered { value } = resolution else {
             let message = "nobody decided in time".to_owned();
             return Ok(PythonPatch::new()
                 .decision(decided(DecisionKind::Expired, None))
                 .status(Status::Expired)
-                .error(ErrorReport { code: "approval_expired".into(), message }));
+                .error(ErrorReport {
+                    code: "approval_expired".into(),
+                    message,
+                }));
         };
         let decision: Decision = serde_json::from_value(value)?;
         Ok(match &decision {
@@ -53,10 +62,15 @@ impl Node<PythonExecution> for Approve {
                 };
                 PythonPatch::new()
                     .status(Status::Rejected)
-                    .error(ErrorReport { code: "rejected".into(), message })
+                    .error(ErrorReport {
+                        code: "rejected".into(),
+                        message,
+                    })
                     .decision(decided(DecisionKind::Rejected, Some(decision)))
             }
-            Decision::Respond { message } => self.changes_requested(&state, code, message.clone(), decision.clone()),
+            Decision::Respond { message } => {
+                self.changes_requested(&state, code, message.clone(), decision.clone())
+            }
         })
     }
 
@@ -69,18 +83,53 @@ impl Node<PythonExecution> for Approve {
         now: Timestamp,
     ) -> Result<Accepted, AnswerRefused> {
         let settings = &self.0.config.approval;
-        let refused = |code: &str, message: String| AnswerRefused { code: code.to_owned(), message };
+        let refused = |code: &str, message: String| AnswerRefused {
+            code: code.to_owned(),
+            message,
+        };
         if interrupt.kind == InterruptKind::OutcomeUnknown {
-            return Err(refused("invalid_answer", "this question asks for a settlement".into()));
+            return Err(refused(
+                "invalid_answer",
+                "this question asks for a settlement".into(),
+            ));
         }
         let decided = gate::decide(question, answer, by, now, settings)
             .map_err(|error| refused(error.code(), error.to_string()))?;
-        let grant = decided.binding.map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));
-        Ok(Accepted { value: json!(decided.decision), facts: decided.facts, grant })
+        if let Decision::Edit { code, .. } = &decided.decision
+            && let Some(problem) = self.unreadable(code)
+        {
+            // Nobody's edit is thrown away: the question stays, and the editor can mend it.
+            return Err(refused("decision_edit_unreadable", problem));
+        }
+        let grant = decided
+            .binding
+            .map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));
+        Ok(Accepted {
+            value: json!(decided.decision),
+            facts: decided.facts,
+            grant,
+        })
     }
 }
 
 impl Approve {
+    /// Why an edit is no program that can be asked about, if it is none.
+    fn unreadable(&self, code: &str) -> Option<String> {
+        match self.0.analyzer.analyze(code.as_bytes()).verdict {
+            Readability::Readable => None,
+            Readability::SyntaxError {
+                line,
+                column,
+                message,
+            } => Some(format!(
+                "the edited code is not Python: line {line}, column {column}: {message}"
+            )),
+            Readability::Unanalysable { message, .. } => {
+                Some(format!("the edited code cannot be analysed: {message}"))
+            }
+        }
+    }
+
     fn changes_requested(
         &self,
         state: &PythonExecution,
@@ -95,21 +144,30 @@ impl Approve {
         };
         if state.request().code.is_some() {
             // There is no generator that could take the changes up: the request ends here.
-            let record = DecisionRecord { kind: DecisionKind::Rejected, ..record };
+            let record = DecisionRecord {
+                kind: DecisionKind::Rejected,
+                ..record
+            };
             let message = format!("changes were asked for, and the code is the caller's own: {message}");
             return PythonPatch::new()
                 .decision(record)
                 .status(Status::Rejected)
-                .error(ErrorReport { code: "changes_requested".into(), message });
+                .error(ErrorReport {
+                    code: "changes_requested".into(),
+                    message,
+                });
         }
-        PythonPatch::new().decision(record).status(Status::ChangesRequested).error_chain(vec![AttemptError {
-            attempt: state.generation_attempt,
-            stage: Stage::Approval,
-            code: "changes_requested".into(),
-            message,
-            failed_code,
-            traceback: String::new(),
-        }])
+        PythonPatch::new()
+            .decision(record)
+            .status(Status::ChangesRequested)
+            .error_chain(vec![AttemptError {
+                attempt: state.generation_attempt,
+                stage: Stage::Approval,
+                code: "changes_requested".into(),
+                message,
+                failed_code,
+                traceback: String::new(),
+            }])
     }
 
     fn question(&self, state: &PythonExecution, code: &str, context: &Context) -> Question {
@@ -128,7 +186,9 @@ impl Approve {
             raised: state.raised(),
             reasons: result.map(|result| result.reasons.clone()).unwrap_or_default(),
             findings: state.findings(),
-            channels: analysis.map(|analysis| analysis.channels.clone()).unwrap_or_default(),
+            channels: analysis
+                .map(|analysis| analysis.channels.clone())
+                .unwrap_or_default(),
             channels_unresolved: analysis.is_none_or(|analysis| analysis.writes_unresolved),
             backend: json!(self.0.executor.backend()),
             analysis: analysis.map_or(Value::Null, |analysis| {
@@ -142,7 +202,7 @@ impl Approve {
             }),
             policy_version: self.0.policy_version(),
             context_digest: state.context_digest(),
-            requester: info.actor.clone(),
+            requester: info.requester.clone(),
             request: RequestText {
                 user_query: request.user_query.clone(),
                 task_objective: request.task_objective.clone(),
@@ -150,28 +210,37 @@ impl Approve {
                 capability_prompts: request.capability_prompts.clone(),
                 execution_folder_name: request.execution_folder_name.clone(),
             },
-            notebook: self.notebook(state, code, &request.task_objective),
+            notebook: self.notebook(state, code, &request.task_objective, now),
             attempt: state.generation_attempt,
             question_number: state.questions,
             asked_at: now,
             expires_at: Some(expires_at),
             previous: None,
         };
-        Question { value: gate::question(&facts), expires_at: Some(expires_at) }
+        Question {
+            value: gate::question(&facts),
+            expires_at: Some(expires_at),
+        }
     }
 
     /// The notebook to look at. Where it can't be written the question stands without one: the
     /// code is in the question itself.
-    fn notebook(&self, state: &PythonExecution, code: &str, task: &str) -> Option<String> {
+    fn notebook(&self, state: &PythonExecution, code: &str, task: &str, now: Timestamp) -> Option<String> {
         let folder = state.folder.as_ref()?;
-        let name = format!("attempt_{:02}_awaiting_approval.ipynb", state.generation_attempt);
+        let name = format!(
+            "attempt_{:02}_question_{:02}_awaiting_approval.ipynb",
+            state.generation_attempt, state.questions
+        );
+        let findings = state.findings();
         let content = NotebookContent {
             attempt: state.generation_attempt,
-            stage: "awaiting_approval".into(),
-            task: task.to_owned(),
-            code: code.to_owned(),
+            stage: "awaiting_approval",
+            created: now,
+            task,
+            code,
+            findings: &findings,
+            error: None,
             execution: None,
-            findings: state.findings(),
         };
         let path = folder.join(name);
         match write_notebook(&path, &content) {
@@ -186,9 +255,16 @@ impl Approve {
 
 /// The question a human is asked when a program was started and its end is not known.
 pub(super) fn outcome_unknown(facts: &Value, reason: &str, thread: &str) -> Value {
-    let text = |key: &str| facts.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let approved: Option<super::state::ApprovedBy> =
-        facts.get("approved").and_then(|approved| serde_json::from_value(approved.clone()).ok());
+    let text = |key: &str| {
+        facts
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let approved: Option<super::state::ApprovedBy> = facts
+        .get("approved")
+        .and_then(|approved| serde_json::from_value(approved.clone()).ok());
     let read = |key: &str| facts.get(key).cloned().unwrap_or_default();
     gate::outcome_unknown_question(&OutcomeFacts {
         thread: thread.to_owned(),
@@ -197,8 +273,12 @@ pub(super) fn outcome_unknown(facts: &Value, reason: &str, thread: &str) -> Valu
         effect: "execution".into(),
         started_at: serde_json::from_value(read("starting_at")).unwrap_or_else(|_| Timestamp::from_millis(0)),
         code: text("code"),
-        mode: serde_json::from_value(read("execution_mode")).unwrap_or(crate::model::ExecutionMode::WriteAccess),
-        channels: approved.as_ref().map(|approved| approved.channels.clone()).unwrap_or_default(),
+        mode: serde_json::from_value(read("execution_mode"))
+            .unwrap_or(crate::model::ExecutionMode::WriteAccess),
+        channels: approved
+            .as_ref()
+            .map(|approved| approved.channels.clone())
+            .unwrap_or_default(),
         approved_by: approved.map(|approved| approved.actor),
         reason: reason.to_owned(),
     })

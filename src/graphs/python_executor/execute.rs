@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use crate::{
     execution::{Execution, ExecutionError, Job, Prepared, ProgramEnd},
     gate::{self, Binding},
-    graph::{Accepted, AnswerRefused, Context, Effect, EffectStart, EffectState, Node, NodeError, Settled, Unknown},
+    graph::{
+        Accepted, AnswerRefused, Context, Effect, EffectStart, EffectState, Node, NodeError, Settled, Unknown,
+    },
     model::{Actor, CodeSha256, ExecutionMode, Grant, Interrupt, InterruptKind, Settlement, Timestamp},
 };
 
@@ -25,17 +27,27 @@ pub(super) struct Execute(pub(super) Arc<Parts>);
 #[async_trait]
 impl Node<PythonExecution> for Execute {
     async fn run(&self, state: PythonExecution, context: Context) -> Result<PythonPatch, NodeError> {
-        let Some(code) = state.generated_code.clone() else { return Err(broken("there is no code to run")) };
-        let Some(judged) = &state.analysis_result else { return Err(broken("the code was not judged")) };
+        let Some(code) = state.generated_code.clone() else {
+            return Err(broken("there is no code to run"));
+        };
+        let Some(judged) = &state.analysis_result else {
+            return Err(broken("the code was not judged"));
+        };
         let analyzed = judged.analysis.as_ref().map(|analysis| &analysis.code_sha256);
-        if analyzed != Some(&CodeSha256::of(code.as_bytes())) || judged.policy_version != self.0.policy_version() {
+        if analyzed != Some(&CodeSha256::of(code.as_bytes()))
+            || judged.policy_version != self.0.policy_version()
+        {
             let reason = "the code or the rules are not those that were judged";
             return Err(NodeError::ReturnToHoldPoint(reason.into()));
         }
         match judged.verdict {
-            Verdict::Run if state.effective_mode() == ExecutionMode::ReadOnly => self.run_freely(&state, code, &context).await,
+            Verdict::Run if state.effective_mode() == ExecutionMode::ReadOnly => {
+                self.run_freely(&state, code, &context).await
+            }
             Verdict::Ask => self.run_approved(&state, code, &context).await,
-            _ => Err(NodeError::ReturnToHoldPoint("the code may not run as it was judged".into())),
+            _ => Err(NodeError::ReturnToHoldPoint(
+                "the code may not run as it was judged".into(),
+            )),
         }
     }
 
@@ -48,12 +60,21 @@ impl Node<PythonExecution> for Execute {
         now: Timestamp,
     ) -> Result<Accepted, AnswerRefused> {
         if interrupt.kind != InterruptKind::OutcomeUnknown {
-            return Err(AnswerRefused { code: "invalid_answer".into(), message: "nothing is asked here".into() });
+            return Err(AnswerRefused {
+                code: "invalid_answer".into(),
+                message: "nothing is asked here".into(),
+            });
         }
-        let settled = gate::settle(question, answer, by, now)
-            .map_err(|error| AnswerRefused { code: error.code().to_owned(), message: error.to_string() })?;
+        let settled = gate::settle(question, answer, by, now).map_err(|error| AnswerRefused {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+        })?;
         let value = json!({ "settlement": settled.settlement, "note": settled.note });
-        Ok(Accepted { value, facts: settled.facts, grant: None })
+        Ok(Accepted {
+            value,
+            facts: settled.facts,
+            grant: None,
+        })
     }
 
     fn outcome_unknown(&self, _: &str, facts: &Value, reason: &str) -> Value {
@@ -93,14 +114,18 @@ impl Execute {
         if context.effect_state("execution").await != EffectState::Fresh {
             // It was started before: here it only tells how it ended, and starts nothing.
             let known = context
-                .effect("execution", EffectStart::default(), |_| async { Err(Unknown("it was started before".into())) })
+                .effect("execution", EffectStart::default(), |_| async {
+                    Err(Unknown("it was started before".into()))
+                })
                 .await?;
             return match known {
                 Effect::Finished(execution) => Ok(self.ended(state, code, execution)),
                 Effect::Settled(settled) => self.settle(state, settled),
             };
         }
-        let start = self.permission(state, &code, context).map_err(NodeError::ReturnToHoldPoint)?;
+        let start = self
+            .permission(state, &code, context)
+            .map_err(NodeError::ReturnToHoldPoint)?;
         let slot = match mode {
             ExecutionMode::WriteAccess => {
                 if self.0.writes.is_frozen() {
@@ -118,7 +143,9 @@ impl Execute {
         let effect = context
             .effect("execution", start, |cancel| async move {
                 let execution = match mode {
-                    ExecutionMode::WriteAccess => self.0.writes.guard(&cancel, |stop| prepared.run(stop)).await,
+                    ExecutionMode::WriteAccess => {
+                        self.0.writes.guard(&cancel, |stop| prepared.run(stop)).await
+                    }
                     ExecutionMode::ReadOnly => prepared.run(cancel).await,
                 };
                 match &execution.end {
@@ -137,7 +164,12 @@ impl Execute {
     }
 
     /// The grant that permits exactly this, or why there is none.
-    fn permission(&self, state: &PythonExecution, code: &str, context: &Context) -> Result<EffectStart, String> {
+    fn permission(
+        &self,
+        state: &PythonExecution,
+        code: &str,
+        context: &Context,
+    ) -> Result<EffectStart, String> {
         let info = context.info();
         let grants = context.grants();
         let grant: &Grant = grants
@@ -161,7 +193,10 @@ impl Execute {
                 }),
             );
         }
-        Ok(EffectStart { grant: Some(grant.id), facts })
+        Ok(EffectStart {
+            grant: Some(grant.id),
+            facts,
+        })
     }
 
     /// Does everything that comes before the start, and again if the host is short of something
@@ -172,7 +207,9 @@ impl Execute {
         code: &str,
         context: &Context,
     ) -> Result<Result<Box<dyn Prepared>, ExecutionError>, NodeError> {
-        let Some(folder) = state.folder.clone() else { return Err(broken("there is no folder to run in")) };
+        let Some(folder) = state.folder.clone() else {
+            return Err(broken("there is no folder to run in"));
+        };
         let request = state.request();
         let mut attempt = 1;
         loop {
@@ -200,16 +237,30 @@ impl Execute {
 
     /// A human said what became of it.
     fn settle(&self, state: &PythonExecution, settled: Settled) -> Result<PythonPatch, NodeError> {
-        let note = settled.note.clone().map(|note| format!(": {note}")).unwrap_or_default();
+        let note = settled
+            .note
+            .clone()
+            .map(|note| format!(": {note}"))
+            .unwrap_or_default();
         match settled.settlement {
             Settlement::Done => Ok(PythonPatch::new().settled(settled).status(Status::Completed)),
             Settlement::Failed => {
                 let message = format!("{} settled the unknown outcome as failed{note}", settled.by.name);
-                let error = ErrorReport { code: "settled_as_failed".into(), message };
-                Ok(PythonPatch::new().settled(settled).status(Status::Failed).error(error))
+                let error = ErrorReport {
+                    code: "settled_as_failed".into(),
+                    message,
+                };
+                Ok(PythonPatch::new()
+                    .settled(settled)
+                    .status(Status::Failed)
+                    .error(error))
             }
             Settlement::AskAgain => {
-                let sha = state.code_sha256.as_ref().map(ToString::to_string).unwrap_or_default();
+                let sha = state
+                    .code_sha256
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 let reason = format!("{} wants it asked again{note} (code {sha})", settled.by.name);
                 Err(NodeError::ReturnToHoldPoint(reason))
             }
@@ -220,7 +271,9 @@ impl Execute {
     fn ended(&self, state: &PythonExecution, code: String, execution: Execution) -> PythonPatch {
         let error = failure(state, &code, &execution);
         let patch = PythonPatch::new().execution_result(execution);
-        let Some(error) = error else { return patch.status(Status::Completed) };
+        let Some(error) = error else {
+            return patch.status(Status::Completed);
+        };
         let may_retry = state.effective_mode() == ExecutionMode::ReadOnly;
         let why = if may_retry {
             retry::exhausted(state, &self.0.config.executor, &error)
@@ -231,7 +284,10 @@ impl Execute {
             None => patch.status(Status::Retrying),
             Some(why) => {
                 let message = format!("{}; {why}", error.message);
-                patch.status(Status::Failed).error(ErrorReport { code: error.code.clone(), message })
+                patch.status(Status::Failed).error(ErrorReport {
+                    code: error.code.clone(),
+                    message,
+                })
             }
         };
         patch.error_chain(vec![error])
@@ -254,9 +310,18 @@ fn failure(state: &PythonExecution, code: &str, execution: &Execution) -> Option
             let message = "the program came to its end without a dict named 'results'".to_owned();
             Some(error("results_missing", message, String::new()))
         }
-        ProgramEnd::Raised { error_type, message, traceback, line } => {
+        ProgramEnd::Raised {
+            error_type,
+            message,
+            traceback,
+            line,
+        } => {
             let place = line.map(|line| format!(" (line {line})")).unwrap_or_default();
-            Some(error("runtime_error", format!("{error_type}: {message}{place}"), traceback.clone()))
+            Some(error(
+                "runtime_error",
+                format!("{error_type}: {message}{place}"),
+                traceback.clone(),
+            ))
         }
         ProgramEnd::Killed { reason, code } => {
             Some(error(&format!("execution_{code}"), reason.clone(), String::new()))
@@ -277,7 +342,10 @@ fn not_started(state: &PythonExecution, error: &ExecutionError) -> PythonPatch {
     let message = format!("the program was not started: {error}");
     PythonPatch::new()
         .status(Status::Failed)
-        .error(ErrorReport { code: code.to_owned(), message: message.clone() })
+        .error(ErrorReport {
+            code: code.to_owned(),
+            message: message.clone(),
+        })
         .error_chain(vec![AttemptError {
             attempt: state.generation_attempt,
             stage: Stage::Execution,

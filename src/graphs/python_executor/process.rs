@@ -1,25 +1,21 @@
 //! The typed result, the same however the run got there.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use crate::{
     execution::{Artifact, NotebookContent, write_notebook},
     generation::Usage,
     graph::{Context, Node, NodeError},
+    model::Timestamp,
 };
 
-use super::{
-    Parts,
-    state::{PythonExecution, PythonPatch, PythonResult, Stage, Status},
-};
+use super::state::{PythonExecution, PythonPatch, PythonResult, Stage, Status};
 
-pub(super) struct Process(#[allow(dead_code, reason = "the node has the same parts as its siblings")] pub(super) Arc<Parts>);
+pub(super) struct Process;
 
 #[async_trait]
 impl Node<PythonExecution> for Process {
-    async fn run(&self, state: PythonExecution, _: Context) -> Result<PythonPatch, NodeError> {
+    async fn run(&self, state: PythonExecution, context: Context) -> Result<PythonPatch, NodeError> {
         let mut warnings = Vec::new();
         let mut artifacts: Vec<Artifact> = Vec::new();
         let mut figures = Vec::new();
@@ -29,7 +25,10 @@ impl Node<PythonExecution> for Process {
                 if artifact.kind == "figure" {
                     figures.push(execution.folder.join(&artifact.path));
                 }
-                artifacts.push(Artifact { path: format!("{prefix}{}", artifact.path), ..artifact.clone() });
+                artifacts.push(Artifact {
+                    path: format!("{prefix}{}", artifact.path),
+                    ..artifact.clone()
+                });
             }
             warnings.extend(execution.notes.iter().cloned());
             if execution.output_truncated {
@@ -42,8 +41,10 @@ impl Node<PythonExecution> for Process {
                 }
             }
         }
-        let notebooks = notebooks(&state, &mut warnings);
-        let notebook = notebooks.last().and_then(|last| Some(state.folder.as_ref()?.join(&last.path)));
+        let notebooks = notebooks(&state, context.now(), &mut warnings);
+        let notebook = notebooks
+            .last()
+            .and_then(|last| Some(state.folder.as_ref()?.join(&last.path)));
         artifacts.extend(notebooks);
         let mut usage = Usage::default();
         for generation in &state.generations {
@@ -58,8 +59,12 @@ impl Node<PythonExecution> for Process {
             code_sha256: state.code_sha256.clone(),
             execution_mode: state.effective_mode(),
             results: execution.and_then(|execution| execution.results.clone()),
-            stdout: execution.map(|execution| execution.stdout.clone()).unwrap_or_default(),
-            stderr: execution.map(|execution| execution.stderr.clone()).unwrap_or_default(),
+            stdout: execution
+                .map(|execution| execution.stdout.clone())
+                .unwrap_or_default(),
+            stderr: execution
+                .map(|execution| execution.stderr.clone())
+                .unwrap_or_default(),
             execution_time_seconds: execution.map(|execution| execution.seconds),
             folder: state.folder.clone(),
             notebook,
@@ -81,30 +86,50 @@ impl Node<PythonExecution> for Process {
 }
 
 /// Writes the notebook of every attempt: those that failed, and the last one.
-fn notebooks(state: &PythonExecution, warnings: &mut Vec<String>) -> Vec<Artifact> {
-    let Some(folder) = &state.folder else { return Vec::new() };
+fn notebooks(state: &PythonExecution, now: Timestamp, warnings: &mut Vec<String>) -> Vec<Artifact> {
+    let Some(folder) = &state.folder else {
+        return Vec::new();
+    };
     let task = state.request().task_objective;
+    let findings = state.findings();
     let mut written = Vec::new();
-    let mut write = |attempt: u32, stage: &str, code: &str, last: bool| {
+    let mut write = |attempt: u32, stage: &str, code: &str, error: Option<&str>, last: bool| {
         let content = NotebookContent {
             attempt,
-            stage: stage.to_owned(),
-            task: task.clone(),
-            code: code.to_owned(),
-            execution: state.execution_result.clone().filter(|_| last),
-            findings: if last { state.findings() } else { Vec::new() },
+            stage,
+            created: now,
+            task: &task,
+            code,
+            findings: if last { &findings } else { &[] },
+            error,
+            execution: state.execution_result.as_ref().filter(|_| last),
         };
         let path = folder.join(format!("attempt_{attempt:02}_{stage}.ipynb"));
-        match write_notebook(&path, &content) {
+        // If the process died after it wrote this, the node runs again; the folder is ours alone.
+        let cleared = match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        };
+        match cleared.and_then(|()| write_notebook(&path, &content)) {
             Ok(artifact) => written.push(artifact),
-            Err(error) => warnings.push(format!("the notebook of attempt {attempt} could not be written: {error}")),
+            Err(error) => warnings.push(format!(
+                "the notebook of attempt {attempt} could not be written: {error}"
+            )),
         }
     };
     for error in &state.error_chain {
-        let earlier = error.attempt < state.generation_attempt && !error.failed_code.is_empty();
-        if earlier {
-            let stage = if error.stage == Stage::Approval { "changes_requested".into() } else { format!("{}_failed", error.stage.as_str()) };
-            write(error.attempt, &stage, &error.failed_code, false);
+        if error.attempt < state.generation_attempt && !error.failed_code.is_empty() {
+            let stage = match error.stage {
+                Stage::Approval => "changes_requested".to_owned(),
+                stage => format!("{}_failed", stage.as_str()),
+            };
+            write(
+                error.attempt,
+                &stage,
+                &error.failed_code,
+                Some(&error.message),
+                false,
+            );
         }
     }
     if let Some(code) = &state.generated_code {
@@ -115,7 +140,15 @@ fn notebooks(state: &PythonExecution, warnings: &mut Vec<String>) -> Vec<Artifac
             Status::Expired => "expired",
             _ => "failed",
         };
-        write(state.generation_attempt, stage, code, true);
+        // What went wrong while it ran stands in the execution itself.
+        let error = state.error.as_ref().filter(|_| state.execution_result.is_none());
+        write(
+            state.generation_attempt,
+            stage,
+            code,
+            error.map(|error| error.message.as_str()),
+            true,
+        );
     }
     written
 }

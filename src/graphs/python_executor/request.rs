@@ -90,7 +90,10 @@ pub enum RequestError {
 }
 
 fn hint(suggestion: &Option<String>) -> String {
-    suggestion.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+    suggestion
+        .as_ref()
+        .map(|name| format!("; did you mean '{name}'?"))
+        .unwrap_or_default()
 }
 
 impl Request {
@@ -99,7 +102,9 @@ impl Request {
     /// # Errors
     /// [`RequestError`] names the field and says what it takes.
     pub fn from_json(value: Value) -> Result<Self, RequestError> {
-        let Value::Object(mut fields) = value else { return Err(RequestError::NotAnObject) };
+        let Value::Object(mut fields) = value else {
+            return Err(RequestError::NotAnObject);
+        };
         if fields.len() == 1
             && let Some(inner) = fields.remove("request")
         {
@@ -127,11 +132,17 @@ impl Request {
                 },
             })?;
         }
-        let request: Request = serde_json::from_value(Value::Object(fields))
-            .map_err(|error| RequestError::Field { field: "request".into(), problem: error.to_string() })?;
+        let request: Request =
+            serde_json::from_value(Value::Object(fields)).map_err(|error| RequestError::Field {
+                field: "request".into(),
+                problem: error.to_string(),
+            })?;
         if request.retries > MAX_RETRIES {
             let problem = format!("at most {MAX_RETRIES}");
-            return Err(RequestError::Field { field: "retries".into(), problem });
+            return Err(RequestError::Field {
+                field: "retries".into(),
+                problem,
+            });
         }
         let texts = [&request.task_objective, &request.user_query];
         if texts.iter().all(|text| text.trim().is_empty()) && request.code.is_none() {

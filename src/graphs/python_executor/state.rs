@@ -284,7 +284,11 @@ impl PythonExecution {
 
     /// The mode the program runs in.
     pub(super) fn effective_mode(&self) -> ExecutionMode {
-        if self.raised() { ExecutionMode::WriteAccess } else { self.request().execution_mode }
+        if self.raised() {
+            ExecutionMode::WriteAccess
+        } else {
+            self.request().execution_mode
+        }
     }
 
     /// The digest of what the program finds as its context.
@@ -294,8 +298,13 @@ impl PythonExecution {
 
     /// What the analysis found.
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let analysis = self.analysis_result.as_ref().and_then(|result| result.analysis.as_ref());
-        analysis.map(|analysis| analysis.findings.clone()).unwrap_or_default()
+        let analysis = self
+            .analysis_result
+            .as_ref()
+            .and_then(|result| result.analysis.as_ref());
+        analysis
+            .map(|analysis| analysis.findings.clone())
+            .unwrap_or_default()
     }
 
     /// What an effect's start says of the program, for the auditor.

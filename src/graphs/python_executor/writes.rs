@@ -1,9 +1,6 @@
 //! Which write runs go on, and whether any may.
 
-use std::{
-    future::Future,
-    sync::Arc,
-};
+use std::{future::Future, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +14,10 @@ pub struct WriteControl {
 impl WriteControl {
     /// Lets `at_once` write runs go on at a time.
     pub fn new(at_once: usize, frozen: bool) -> Self {
-        Self { slots: Arc::new(Semaphore::new(at_once)), frozen: watch::Sender::new(frozen) }
+        Self {
+            slots: Arc::new(Semaphore::new(at_once)),
+            frozen: watch::Sender::new(frozen),
+        }
     }
 
     /// Stops running writes, or lets new ones start again.
