@@ -11,6 +11,8 @@ mod execution;
 mod gate;
 mod generation;
 mod notebook;
+mod processes;
+mod site;
 mod store_chain;
 mod store_contract;
 mod store_faults;
