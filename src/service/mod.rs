@@ -3,6 +3,7 @@
 //! A [`Service`] owns the store and runs things. A [`Session`] is what an entrance holds: the
 //! service itself where this process owns the store, or a line to the process that does.
 
+pub mod capability;
 mod command;
 mod dispatch;
 mod error;
@@ -18,7 +19,7 @@ mod timer;
 
 use std::{path::Path, sync::Arc};
 
-use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     analysis::Analyzer,
@@ -202,7 +203,7 @@ struct Core {
 /// Runs requests, keeps what happens, and lets humans decide.
 pub struct Service {
     core: Arc<Core>,
-    timer: JoinHandle<()>,
+    timer: timer::Timer,
     owner: Option<owner::Owner>,
 }
 
@@ -278,7 +279,7 @@ impl Service {
             owner.close().await;
         }
         self.core.engine.wait_idle().await;
-        self.timer.abort();
+        drop(self.timer);
         self.core.engine.store().close().await?;
         Ok(())
     }

@@ -3,6 +3,10 @@
 
 mod analysis;
 mod config;
+mod engine;
+mod engine_effects;
+mod engine_laws;
+mod engine_replay;
 mod execution;
 mod gate;
 mod generation;
