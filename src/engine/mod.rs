@@ -19,7 +19,7 @@ mod writer;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex as StdMutex},
+    sync::{Arc, Mutex as StdMutex, OnceLock},
     time::Duration,
 };
 
@@ -263,13 +263,21 @@ fn describe(answer: &Answer) -> String {
     }
 }
 
+/// A run that goes on in this process.
+struct Going {
+    thread: ThreadId,
+    cancel: CancellationToken,
+    /// Who cancelled it, and why; shared with the run itself.
+    stopped_by: Arc<OnceLock<String>>,
+}
+
 /// Runs the threads of registered graphs on a store.
 pub struct Engine {
     store: Arc<dyn Store>,
     clock: Clock,
     owner: Uuid,
     graphs: BTreeMap<String, Arc<Graph>>,
-    running: StdMutex<HashMap<RunId, (ThreadId, CancellationToken)>>,
+    running: StdMutex<HashMap<RunId, Going>>,
     idle: tokio::sync::Notify,
 }
 
@@ -435,12 +443,18 @@ impl Engine {
             options,
             cancel,
             held: false,
+            stopped_by: Arc::default(),
         };
         run.writer
             .lock()
             .await
             .tell(Event::RunStarted { thread, run: run.run });
-        let guard = Running::new(self, thread, run.run, run.cancel.clone());
+        let going = Going {
+            thread,
+            cancel: run.cancel.clone(),
+            stopped_by: run.stopped_by.clone(),
+        };
+        let guard = Running::new(self, run.run, going);
         let taken = match taking {
             Taking::Invocation(Invocation::Input(input)) => self.take_input(&run, &graph, &head, input).await,
             Taking::Invocation(Invocation::Continue) => self.take_continue(&run, &graph, &head).await,
@@ -470,21 +484,24 @@ impl Engine {
         })
     }
 
-    /// Cancels the run that owns `thread` in this process; says whether there was one.
-    pub fn cancel_run(&self, thread: ThreadId) -> bool {
+    /// Cancels the run that owns `thread` in this process, for `reason`, which the trail keeps; says
+    /// whether there was one.
+    pub fn cancel_run(&self, thread: ThreadId, reason: &str) -> bool {
         let running = lock(&self.running);
-        let tokens = running
-            .values()
-            .filter(|(owner, _)| *owner == thread)
-            .map(|(_, token)| token.cancel());
-        tokens.count() > 0
+        let mut any = false;
+        for going in running.values().filter(|going| going.thread == thread) {
+            going.stopped_by.get_or_init(|| reason.to_owned());
+            going.cancel.cancel();
+            any = true;
+        }
+        any
     }
 
     /// Waits until no run of `thread` is going on in this process.
     pub async fn wait_for(&self, thread: ThreadId) {
         loop {
             let idle = self.idle.notified();
-            if !lock(&self.running).values().any(|(owner, _)| *owner == thread) {
+            if !lock(&self.running).values().any(|going| going.thread == thread) {
                 return;
             }
             idle.await;
@@ -559,8 +576,8 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn new(engine: &'a Engine, thread: ThreadId, run: RunId, cancel: CancellationToken) -> Self {
-        lock(&engine.running).insert(run, (thread, cancel));
+    fn new(engine: &'a Engine, run: RunId, going: Going) -> Self {
+        lock(&engine.running).insert(run, going);
         Self { engine, run }
     }
 }
@@ -616,6 +633,7 @@ impl Begun<'_> {
             }
         };
         let mut end = end?;
+        let stopped_by = run.stopped_by.get().cloned();
         if timed_out && matches!(end, GraphEnd::Cancelled) {
             end = GraphEnd::Failed(Failure {
                 code: "run_timeout".into(),
@@ -643,7 +661,7 @@ impl Begun<'_> {
                 }
             }
             let asked = writer.pending_interrupts();
-            let outcome = runner::outcome(end, asked, None);
+            let outcome = runner::outcome(end, asked, stopped_by);
             writer.note(
                 Entry::RunFinished {
                     run: run.run,

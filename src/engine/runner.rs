@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use serde_json::Value;
@@ -55,6 +55,8 @@ pub(super) struct Run {
     pub(super) cancel: CancellationToken,
     /// Whether what runs stands behind the hold point of a graph above it.
     pub(super) held: bool,
+    /// Who cancelled the run, and why.
+    pub(super) stopped_by: Arc<OnceLock<String>>,
 }
 
 /// How one graph of a run ended.
@@ -270,10 +272,12 @@ impl Run {
             || graph
                 .hold_point()
                 .is_some_and(|hold| hold.behind.contains(&planned.node));
+        let requester = self.writer.lock().await.requester();
         let info = TaskInfo {
             thread: self.thread,
             run: self.run,
             actor: self.actor.clone(),
+            requester: requester.unwrap_or_else(|| self.actor.clone()),
             namespace: checkpoint.namespace.clone(),
             checkpoint: checkpoint.id,
             task: planned.id,
@@ -565,6 +569,10 @@ impl Run {
         effect: &str,
         reason: &str,
     ) {
+        let reason = match self.stopped_by.get() {
+            Some(who) => format!("{reason} ({who})"),
+            None => reason.to_owned(),
+        };
         let facts = {
             let writer = self.writer.lock().await;
             writer
@@ -573,7 +581,7 @@ impl Run {
                 .map_or(Value::Null, |open| open.facts.clone())
         };
         let value = match graph.node(&planned.node).map(|node| &node.work) {
-            Some(Work::Action(action)) => action.outcome_unknown(effect, &facts, reason),
+            Some(Work::Action(action)) => action.outcome_unknown(effect, &facts, &reason),
             _ => Value::Null,
         };
         let question = crate::graph::Question {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
 
 use crate::{
-    model::{Clock, Entry, Event, Grant, Head, Interrupt, ThreadId, Timestamp},
+    model::{Actor, Clock, Entry, Event, Grant, Head, Interrupt, ThreadId, Timestamp},
     store::{Store, StoreError, StoredValue, seal},
 };
 
@@ -100,6 +100,11 @@ impl Writer {
             }
         }
         grants
+    }
+
+    /// Who gave the thread its last input.
+    pub(super) fn requester(&self) -> Option<Actor> {
+        self.committed.as_ref().map(|head| head.requester.clone())
     }
 
     /// The questions that are pending once everything noted is committed.

@@ -30,6 +30,8 @@ pub struct TaskInfo {
     pub run: RunId,
     /// Who started the run.
     pub actor: Actor,
+    /// Who gave the thread its last input: whose work this is, whoever answered or resumed since.
+    pub requester: Actor,
     /// The graph.
     pub namespace: Namespace,
     /// The checkpoint the task runs on.

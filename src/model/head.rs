@@ -80,6 +80,8 @@ pub struct Head {
     pub metadata: BTreeMap<String, Value>,
     /// Who made it.
     pub created_by: Actor,
+    /// Who gave it its last input, or made it if it never had any.
+    pub requester: Actor,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its last record was made.
@@ -128,6 +130,7 @@ impl Head {
             name: name.clone(),
             metadata: metadata.clone(),
             created_by: by.clone(),
+            requester: by.clone(),
             created_at: record.at,
             updated_at: record.at,
             status: ThreadStatus::Idle,
@@ -161,6 +164,7 @@ impl Head {
                 owner,
                 fence,
                 new_input,
+                by,
                 ..
             } => {
                 self.run = Some(ActiveRun {
@@ -171,6 +175,7 @@ impl Head {
                 self.fence = *fence;
                 self.status = ThreadStatus::Busy;
                 if *new_input {
+                    self.requester = by.clone();
                     self.asked = 0;
                     self.superseded = false;
                 }

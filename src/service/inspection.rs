@@ -30,7 +30,7 @@ impl Core {
                         thread_name: head.name.clone(),
                         graph: head.graph.clone(),
                         kind: interrupt.kind,
-                        requester: head.created_by.clone(),
+                        requester: head.requester.clone(),
                         asked_at: interrupt.asked_at,
                         expires_at: interrupt.expires_at,
                         code_sha256: text(&question, "code_sha256"),
@@ -177,6 +177,8 @@ fn python_status(head: &Head, state: &Snapshot) -> Option<RunStatus> {
         Status::Refused => RunStatus::Refused,
         Status::Expired => RunStatus::Expired,
         Status::Failed => RunStatus::Failed,
+        // Someone sent it to its end before it came there.
+        _ if state.checkpoint.tasks.is_empty() => RunStatus::Cancelled,
         _ => return None,
     })
 }

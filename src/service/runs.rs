@@ -67,10 +67,7 @@ impl Core {
         let (id, name) = match thread {
             Some(reference) => {
                 let id = thread_of(reference);
-                (
-                    id,
-                    (id.to_string() != reference.to_lowercase()).then(|| reference.to_owned()),
-                )
+                (id, own_name(id, reference))
             }
             None => (ThreadId::new(), None),
         };
@@ -100,7 +97,7 @@ impl Core {
         let mut pending = 0;
         for waiting in store.pending().await? {
             let head = store.head(waiting.thread).await?;
-            pending += u32::from(head.is_some_and(|head| head.created_by.name == by.name));
+            pending += u32::from(head.is_some_and(|head| head.requester.name == by.name));
         }
         if let Err(refusal) = gate::may_pend(&self.config.approval, &by.name, pending) {
             let event = ServiceEvent::Refused {
@@ -206,8 +203,11 @@ impl Core {
         reason: Option<String>,
         by: Actor,
     ) -> Result<RunReply, ServiceError> {
-        let reason = reason.unwrap_or_else(|| format!("cancelled by {}", by.name));
-        if self.engine.cancel_run(thread) {
+        let reason = match reason {
+            Some(reason) => format!("cancelled by {}: {reason}", by.name),
+            None => format!("cancelled by {}", by.name),
+        };
+        if self.engine.cancel_run(thread, &reason) {
             self.engine.wait_for(thread).await;
         } else {
             let head = self.engine.cancel_questions(thread, reason, by).await?;
@@ -235,7 +235,8 @@ impl Core {
         let target = match into {
             Some(name) => {
                 let into = thread_of(&name);
-                self.engine.copy(thread, at, into, by.clone()).await?;
+                let name = own_name(into, &name);
+                self.engine.copy_named(thread, at, into, name, by.clone()).await?;
                 into
             }
             None => {
@@ -281,6 +282,11 @@ impl Core {
         let questions = self.engine.questions(head).await?;
         Ok(super::inspection::run_reply(head, state, questions))
     }
+}
+
+/// What the caller calls the thread `id`, unless it is the id itself.
+fn own_name(id: ThreadId, reference: &str) -> Option<String> {
+    (uuid::Uuid::parse_str(reference) != Ok(id.0)).then(|| reference.to_owned())
 }
 
 /// Whether a run ended because it was cancelled.

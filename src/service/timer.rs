@@ -9,9 +9,18 @@ use crate::engine::Engine;
 /// How often pending questions are looked at. A late answer is refused by the clock whatever this is.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Starts the timer; it runs until it is aborted.
-pub(super) fn start(engine: Arc<Engine>) -> JoinHandle<()> {
-    tokio::spawn(async move {
+/// A timer that runs for as long as this lives, so that a service that is dropped lets go of its store.
+pub(super) struct Timer(JoinHandle<()>);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Starts the timer.
+pub(super) fn start(engine: Arc<Engine>) -> Timer {
+    Timer(tokio::spawn(async move {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -25,5 +34,5 @@ pub(super) fn start(engine: Arc<Engine>) -> JoinHandle<()> {
                 Err(error) => tracing::error!(%error, "questions whose time has run out could not be ended"),
             }
         }
-    })
+    }))
 }

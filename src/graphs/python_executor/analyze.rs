@@ -61,7 +61,15 @@ impl Node<PythonExecution> for Analyze {
             concerns: &concerns,
             unanalysable: unanalysable.as_deref(),
         };
-        let verdict = judge(&settings.approval, &settings.control_system, &evidence);
+        let verdict = match judge(&settings.approval, &settings.control_system, &evidence) {
+            // What was put before a human once is put before one again: an edit approves nothing,
+            // and neither does a change of the state.
+            gate::Verdict::Run if state.approval_request.is_some() => gate::Verdict::Ask {
+                reasons: vec!["It takes the place of code that was put before a human.".to_owned()],
+                raise_to_write_access: false,
+            },
+            verdict => verdict,
+        };
         Ok(match verdict {
             gate::Verdict::Run => clean
                 .analysis_result(self.result(Verdict::Run, Vec::new(), Some(analysis)))

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::{
-    execution::{NotebookContent, write_notebook},
+    analysis::Verdict as Readability,
+    execution::NotebookContent,
     gate::{self, Decision, OutcomeFacts, QuestionFacts, RequestText},
     graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
     model::{Actor, Interrupt, InterruptKind, Resolution, Timestamp},
@@ -14,6 +15,7 @@ use crate::{
 
 use super::{
     NAME, Parts, broken,
+    process::new_notebook,
     state::{
         AttemptError, DecisionKind, DecisionRecord, ErrorReport, PythonExecution, PythonPatch, Stage, Status,
     },
@@ -94,6 +96,12 @@ impl Node<PythonExecution> for Approve {
         }
         let decided = gate::decide(question, answer, by, now, settings)
             .map_err(|error| refused(error.code(), error.to_string()))?;
+        if let Decision::Edit { code, .. } = &decided.decision
+            && let Some(problem) = self.unreadable(code)
+        {
+            // Nobody's edit is thrown away: the question stays, and the editor can mend it.
+            return Err(refused("decision_edit_unreadable", problem));
+        }
         let grant = decided
             .binding
             .map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));
@@ -106,6 +114,23 @@ impl Node<PythonExecution> for Approve {
 }
 
 impl Approve {
+    /// Why an edit is no program that can be asked about, if it is none.
+    fn unreadable(&self, code: &str) -> Option<String> {
+        match self.0.analyzer.analyze(code.as_bytes()).verdict {
+            Readability::Readable => None,
+            Readability::SyntaxError {
+                line,
+                column,
+                message,
+            } => Some(format!(
+                "the edited code is not Python: line {line}, column {column}: {message}"
+            )),
+            Readability::Unanalysable { message, .. } => {
+                Some(format!("the edited code cannot be analysed: {message}"))
+            }
+        }
+    }
+
     fn changes_requested(
         &self,
         state: &PythonExecution,
@@ -178,7 +203,7 @@ impl Approve {
             }),
             policy_version: self.0.policy_version(),
             context_digest: state.context_digest(),
-            requester: info.actor.clone(),
+            requester: info.requester.clone(),
             request: RequestText {
                 user_query: request.user_query.clone(),
                 task_objective: request.task_objective.clone(),
@@ -204,7 +229,7 @@ impl Approve {
     fn notebook(&self, state: &PythonExecution, code: &str, task: &str, now: Timestamp) -> Option<String> {
         let folder = state.folder.as_ref()?;
         let name = format!(
-            "attempt_{:02}_question_{:02}_awaiting_approval.ipynb",
+            "attempt_{:02}_question_{:02}_awaiting_approval",
             state.generation_attempt, state.questions
         );
         let findings = state.findings();
@@ -218,11 +243,10 @@ impl Approve {
             error: None,
             execution: None,
         };
-        let path = folder.join(name);
-        match write_notebook(&path, &content) {
-            Ok(_) => Some(path.display().to_string()),
+        match new_notebook(folder, &name, &content) {
+            Ok((path, _)) => Some(path.display().to_string()),
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "the notebook could not be written");
+                tracing::warn!(folder = %folder.display(), %error, "the notebook could not be written");
                 None
             }
         }

@@ -39,16 +39,6 @@ impl Node<PythonExecution> for Generate {
             // The policy says why in the next node; no model is asked for what may not run.
             return Ok(patch);
         }
-        let folder = match &state.folder {
-            Some(folder) => folder.clone(),
-            None => {
-                let root = &self.0.config.execution.workspace_dir;
-                create_folder(root, &request.execution_folder_name, context.now()).map_err(|error| {
-                    NodeError::failed(ErrorClass::Transient, "workspace", error.to_string())
-                })?
-            }
-        };
-        let patch = patch.folder(folder);
         let order = GenerationRequest {
             user_query: request.user_query,
             task_objective: request.task_objective,
@@ -74,6 +64,17 @@ impl Node<PythonExecution> for Generate {
         };
         match generated {
             Ok(generated) => {
+                // Made once there is something to put in it: a model that is asked three times
+                // leaves no three folders.
+                let folder = match state.folder {
+                    Some(folder) => folder,
+                    None => {
+                        let root = &self.0.config.execution.workspace_dir;
+                        create_folder(root, &request.execution_folder_name, context.now()).map_err(
+                            |error| NodeError::failed(ErrorClass::Transient, "workspace", error.to_string()),
+                        )?
+                    }
+                };
                 let record = GenerationRecord {
                     attempt,
                     generator: generated.generator,
@@ -81,7 +82,10 @@ impl Node<PythonExecution> for Generate {
                     usage: generated.usage.unwrap_or_default(),
                     metadata: generated.metadata,
                 };
-                Ok(patch.generated_code(generated.code).generations(vec![record]))
+                Ok(patch
+                    .folder(folder)
+                    .generated_code(generated.code)
+                    .generations(vec![record]))
             }
             Err(GenerationError::Unreachable { message, retry_after }) => {
                 let message = format!("the model cannot be reached: {message}");

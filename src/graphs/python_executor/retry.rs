@@ -46,12 +46,12 @@ pub(super) fn exhausted(
             by_text + by_running
         ));
     }
-    if error.stage == Stage::Execution && by_running >= settings.max_execution_retries {
+    if error.stage == Stage::Execution && by_running > settings.max_execution_retries {
         return Some(format!(
             "{by_running} attempts failed while running (python_executor.max_execution_retries)"
         ));
     }
-    if error.stage != Stage::Execution && by_text >= settings.max_generation_retries {
+    if error.stage != Stage::Execution && by_text > settings.max_generation_retries {
         return Some(format!(
             "{by_text} attempts failed before running (python_executor.max_generation_retries)"
         ));
