@@ -29,6 +29,17 @@ pub(super) fn file(path: &Path, problem: impl Display) -> ErrorReply {
     fault(ErrorKind::Usage, "file", format!("{}: {problem}", path.display()))
 }
 
+/// Where there is no such thread: told by the name that was typed.
+pub(super) fn named(error: ErrorReply, thread: &str) -> ErrorReply {
+    match error.code.as_str() {
+        "unknown_thread" => ErrorReply {
+            message: format!("there is no thread '{thread}'; holdpoint threads lists those there are"),
+            ..error
+        },
+        _ => error,
+    }
+}
+
 impl From<ServiceError> for ErrorReply {
     fn from(error: ServiceError) -> Self {
         match error {

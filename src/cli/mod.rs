@@ -114,6 +114,16 @@ impl Work {
         Desk::open(&self.config, &self.name, self.output).await
     }
 
+    /// As [`Work::ask`], about the thread that was called `thread`.
+    async fn ask_of<T: serde::de::DeserializeOwned>(
+        &self,
+        thread: &str,
+        command: ServiceCommand,
+    ) -> Result<T, ErrorReply> {
+        let reply = self.ask(command).await;
+        reply.map_err(|error| fault::named(error, thread))
+    }
+
     /// Asks one thing, and lets go of the store again.
     async fn ask<T: serde::de::DeserializeOwned>(&self, command: ServiceCommand) -> Result<T, ErrorReply> {
         let mut desk = self.open().await?;
@@ -178,18 +188,22 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, ErrorRepl
             Ok(exit::DONE)
         }
         Command::Show { subject } => {
+            let called = subject.clone();
             let mut desk = work.open().await?;
             let shown = match subject::shown(&mut desk, &subject).await {
                 Ok(subject) => desk.ask::<RunReply>(ServiceCommand::Show { subject }).await,
                 Err(error) => Err(error),
             };
             desk.close().await?;
-            work.tell(&shown?)?;
+            work.tell(&shown.map_err(|error| fault::named(error, &called))?)?;
             Ok(exit::DONE)
         }
         Command::Cancel { thread, reason } => {
-            let command = ServiceCommand::Cancel { thread, reason };
-            let reply: RunReply = work.ask(command).await?;
+            let command = ServiceCommand::Cancel {
+                thread: thread.clone(),
+                reason,
+            };
+            let reply: RunReply = work.ask_of(&thread, command).await?;
             let code = work.tell_wanted(&reply, RunStatus::Cancelled)?;
             // It came to its end before it could be cancelled.
             let late = reply.status == RunStatus::Completed;
@@ -203,12 +217,16 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, ErrorRepl
             Ok(exit::DONE)
         }
         Command::History { thread } => {
-            let history: Vec<HistoryReply> = work.ask(ServiceCommand::History { thread }).await?;
+            let history: Vec<HistoryReply> = work
+                .ask_of(&thread.clone(), ServiceCommand::History { thread })
+                .await?;
             work.print(&history, |history| render::history(history))?;
             Ok(exit::DONE)
         }
         Command::Replay { thread } => {
-            let report: ReplayReport = work.ask(ServiceCommand::Replay { thread }).await?;
+            let report: ReplayReport = work
+                .ask_of(&thread.clone(), ServiceCommand::Replay { thread })
+                .await?;
             work.print(&report, render::replay)?;
             Ok(match report.divergences.is_empty() {
                 true => exit::DONE,
@@ -221,12 +239,14 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, ErrorRepl
             into,
         } => {
             let runs = ThreadId::of_name(into.as_ref().unwrap_or(&thread));
+            let called = thread.clone();
             let command = ServiceCommand::Fork {
                 thread,
                 checkpoint,
                 into,
             };
-            work.tell(&work.run(command, runs).await?)
+            let reply = work.run(command, runs).await;
+            work.tell(&reply.map_err(|error| fault::named(error, &called))?)
         }
         Command::Verify { .. } => verify::store(&work).await,
         Command::Analyze { files } => analyze::files(&work, &files),
@@ -240,7 +260,8 @@ async fn run(work: &Work, arguments: &RunArguments) -> Result<u8, ErrorReply> {
         let command = ServiceCommand::Continue {
             thread: thread.clone(),
         };
-        return work.tell(&work.run(command, id).await?);
+        let reply = work.run(command, id).await;
+        return work.tell(&reply.map_err(|error| fault::named(error, thread))?);
     }
     let request = request::of(arguments)?;
     // The thread is named here, so that a signal knows what to cancel.

@@ -14,6 +14,8 @@ mod gate;
 mod generation;
 mod notebook;
 mod rig;
+mod processes;
+mod site;
 mod store_chain;
 mod store_contract;
 mod store_faults;
