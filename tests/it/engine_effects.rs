@@ -644,9 +644,9 @@ async fn e7_e9_a_cancelled_effect_has_an_unknown_outcome() {
         tokio::spawn(async move { run(&engine, id, input(json!({ "text": "x" }))).await })
     };
     world.begun.notified().await;
-    assert!(engine.cancel_run(id));
+    assert!(engine.cancel_run(id, "the operator says so"));
     let report = running.await.unwrap();
-    assert_eq!(report.interrupts[0].question["reason"], json!("killed"));
+    assert_eq!(report.interrupts[0].question["reason"], json!("killed (the operator says so)"));
     finish(&engine, id).await;
 }
 
@@ -778,7 +778,7 @@ async fn a_run_whose_thread_was_taken_over_writes_nothing_more() {
     let engine = reborn(&old, &hands, &graph);
     assert_eq!(engine.recover().await.unwrap(), [Recovered::OutcomeUnknown(id)]);
     let before = engine.head(id).await.unwrap();
-    old.cancel_run(id);
+    old.cancel_run(id, "it is over");
     tokio::time::pause();
     let ended = running.await.unwrap();
     assert!(
