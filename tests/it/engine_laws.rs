@@ -65,8 +65,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A step, its death and its durability.
+type Scene = (Step, Option<(usize, bool)>, u8);
+
 /// A step, and at which of its commits the process dies, if it does, and whether that one arrives.
-fn steps() -> impl Strategy<Value = Vec<(Step, Option<(usize, bool)>, u8)>> {
+fn steps() -> impl Strategy<Value = Vec<Scene>> {
     let death = prop::option::weighted(0.3, (0..4usize, any::<bool>()));
     prop::collection::vec((step(), death, 0..3u8), 1..14)
 }
@@ -87,7 +90,7 @@ impl Story {
     /// Does one step on the newest thread; what the engine says to it is its own affair.
     async fn take(&mut self, step: Step, death: Option<(usize, bool)>, durability: u8) {
         let store = match death {
-            Some((commits, arrives)) => Dying::new(self.disk.clone(), commits, arrives),
+            Some((commits, arrives)) => Dying::after(self.disk.clone(), commits, arrives),
             None => self.disk.clone(),
         };
         let engine = self.engine(store);
