@@ -126,11 +126,8 @@ impl Engine {
             let (interrupt, stored) = make_interrupt(thread, now, &checkpoint, planned, asking);
             writer.note(Entry::Asked(interrupt), [stored]);
         }
-        void_grants(
-            &mut writer,
-            &head,
-            "the process ended before anything was started",
-        );
+        let ended = "the process ended before anything was started";
+        void_grants(&mut writer, &head, ended);
         // Where a permission was live, the graph goes back to its hold point.
         let mut again = false;
         let below: BTreeSet<&Namespace> = head.grants.iter().map(|grant| &grant.namespace).collect();
@@ -140,9 +137,9 @@ impl Engine {
             let (false, Some(owner), Some(mark)) = (unknown, owner, mark) else {
                 continue;
             };
-            if owner.hold_point().is_none() {
+            let Some(hold) = owner.hold_point() else {
                 continue;
-            }
+            };
             let live = load_live(self.store.as_ref(), &owner, thread, mark.id).await?;
             let mut tasks = Vec::new();
             for planned in &live.checkpoint.tasks {
@@ -155,7 +152,8 @@ impl Engine {
                     finished.map(|(writes, _)| writes),
                 ));
             }
-            let (state, written, due) = step::back(&owner, &live.state, tasks)?;
+            let (mut state, written, due) = step::back(&owner, &live.state, tasks)?;
+            hold.note(&mut state, ended);
             supersede(&mut writer, namespace, &by, now);
             let place = Place {
                 namespace,
@@ -164,7 +162,7 @@ impl Engine {
                 source: Source::Return,
                 fresh: false,
             };
-            let written = |name: &str| written.contains(name);
+            let written = |name: &str| written.contains(name) || hold.notes_in(name);
             let made = make_checkpoint(thread, active.run, &owner, place, state, written, due);
             writer.note(made.1, made.2);
             again = true;

@@ -514,9 +514,9 @@ impl Run {
                 );
             }
         }
-        if !graph.hold_point().is_some_and(|hold| hold.behind.contains(&node)) {
+        let Some(hold) = graph.hold_point().filter(|hold| hold.behind.contains(&node)) else {
             return Ok(Err(GraphEnd::Return(reason)));
-        }
+        };
         let mut tasks = Vec::new();
         for (planned, end) in live.checkpoint.tasks.iter().zip(ends) {
             let writes = match end {
@@ -536,12 +536,14 @@ impl Run {
             source: Source::Return,
             fresh: false,
         };
-        let (state, written, due) = match step::back(graph, &live.state, tasks) {
+        let (mut state, written, due) = match step::back(graph, &live.state, tasks) {
             Ok(back) => back,
             Err(error) => return Ok(Err(GraphEnd::Failed(invalid("state", error.to_string())))),
         };
+        hold.note(&mut state, &reason);
+        let written = |name: &str| written.contains(name) || hold.notes_in(name);
         Ok(Ok(self
-            .checkpoint(graph, place, state, |name| written.contains(name), due)
+            .checkpoint(graph, place, state, written, due)
             .await))
     }
 

@@ -348,6 +348,21 @@ impl Engine {
         into: ThreadId,
         by: Actor,
     ) -> Result<Head, EngineError> {
+        self.copy_named(thread, at, into, None, by).await
+    }
+
+    /// As [`Engine::copy`]; the new thread carries the caller's own `name`.
+    ///
+    /// # Errors
+    /// As [`Engine::copy`].
+    pub async fn copy_named(
+        &self,
+        thread: ThreadId,
+        at: Option<CheckpointId>,
+        into: ThreadId,
+        name: Option<String>,
+        by: Actor,
+    ) -> Result<Head, EngineError> {
         let source = self.head(thread).await?;
         // What may have been done once must not be due a second time elsewhere.
         refuse_unsettled(&source)?;
@@ -356,7 +371,7 @@ impl Engine {
         let new = NewThread {
             id: into,
             graph: source.graph.clone(),
-            name: None,
+            name,
             by: by.clone(),
             metadata,
         };

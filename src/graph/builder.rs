@@ -221,7 +221,18 @@ impl<S: State> GraphBuilder<S> {
         self.hold_point = Some(HoldPoint {
             entry: entry.to_owned(),
             behind,
+            reason: None,
         });
+        self
+    }
+
+    /// Names the channel (text, or nothing) that takes the reason when a run goes back to the hold
+    /// point, so that whoever is asked again can be told why.
+    #[must_use]
+    pub fn hold_point_reason(mut self, channel: &str) -> Self {
+        if let Some(hold) = &mut self.hold_point {
+            hold.reason = Some(channel.to_owned());
+        }
         self
     }
 
@@ -276,6 +287,17 @@ impl<S: State> GraphBuilder<S> {
                 });
             }
         }
+        let channels = S::channels();
+        if let Some(channel) = self.hold_point.as_ref().and_then(|hold| hold.reason.as_ref())
+            && !channels.iter().any(|known| known.name == *channel)
+        {
+            return Err(BuildError::State {
+                graph,
+                reason: format!(
+                    "the hold point's reason is to stand in '{channel}', which is no channel of it"
+                ),
+            });
+        }
         let defaults = match serde_json::to_value(S::default()) {
             Ok(Value::Object(map)) => map.into_iter().collect(),
             Ok(other) => {
@@ -294,7 +316,7 @@ impl<S: State> GraphBuilder<S> {
         let mut graph = Graph {
             name: self.name,
             state_version: S::VERSION,
-            channels: S::channels(),
+            channels,
             defaults,
             nodes,
             exits: self.exits,

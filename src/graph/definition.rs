@@ -32,6 +32,22 @@ pub struct HoldPoint {
     pub entry: String,
     /// The nodes behind it, the one that asks included.
     pub behind: BTreeSet<String>,
+    /// The channel that takes the reason when a run goes back to the entry.
+    pub reason: Option<String>,
+}
+
+impl HoldPoint {
+    /// Notes in `state` why it goes back to the entry.
+    pub fn note(&self, state: &mut Channels, reason: &str) {
+        if let Some(channel) = &self.reason {
+            state.insert(channel.clone(), Value::String(reason.to_owned()));
+        }
+    }
+
+    /// Whether `channel` takes the reason.
+    pub fn notes_in(&self, channel: &str) -> bool {
+        self.reason.as_deref() == Some(channel)
+    }
 }
 
 /// How a target is reached.

@@ -2,15 +2,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod analysis;
+mod approvals;
 mod config;
 mod engine;
 mod engine_effects;
 mod engine_laws;
 mod engine_replay;
 mod execution;
+mod flows;
 mod gate;
 mod generation;
 mod notebook;
+mod rig;
+mod processes;
+mod site;
 mod store_chain;
 mod store_contract;
 mod store_faults;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     analysis::Verdict as Readability,
-    execution::{NotebookContent, write_notebook},
+    execution::NotebookContent,
     gate::{self, Decision, OutcomeFacts, QuestionFacts, RequestText},
     graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
     model::{Actor, Interrupt, InterruptKind, Resolution, Timestamp},
@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     NAME, Parts, broken,
+    process::new_notebook,
     state::{
         AttemptError, DecisionKind, DecisionRecord, ErrorReport, PythonExecution, PythonPatch, Stage, Status,
     },
@@ -39,6 +40,7 @@ impl Node<PythonExecution> for Approve {
         let Resolution::Answered { value } = resolution else {
             let message = "nobody decided in time".to_owned();
             return Ok(PythonPatch::new()
+                .asked_again(None)
                 .decision(decided(DecisionKind::Expired, None))
                 .status(Status::Expired)
                 .error(ErrorReport {
@@ -49,9 +51,11 @@ impl Node<PythonExecution> for Approve {
         let decision: Decision = serde_json::from_value(value)?;
         Ok(match &decision {
             Decision::Approve { .. } => PythonPatch::new()
+                .asked_again(None)
                 .decision(decided(DecisionKind::Approved, Some(decision)))
                 .status(Status::Executing),
             Decision::Edit { code, .. } => PythonPatch::new()
+                .asked_again(None)
                 .generated_code(code.clone())
                 .decision(decided(DecisionKind::Edited, Some(decision)))
                 .status(Status::Analyzing),
@@ -61,6 +65,7 @@ impl Node<PythonExecution> for Approve {
                     None => "rejected".to_owned(),
                 };
                 PythonPatch::new()
+                    .asked_again(None)
                     .status(Status::Rejected)
                     .error(ErrorReport {
                         code: "rejected".into(),
@@ -215,7 +220,7 @@ impl Approve {
             question_number: state.questions,
             asked_at: now,
             expires_at: Some(expires_at),
-            previous: None,
+            previous: state.asked_again.clone(),
         };
         Question {
             value: gate::question(&facts),
@@ -228,7 +233,7 @@ impl Approve {
     fn notebook(&self, state: &PythonExecution, code: &str, task: &str, now: Timestamp) -> Option<String> {
         let folder = state.folder.as_ref()?;
         let name = format!(
-            "attempt_{:02}_question_{:02}_awaiting_approval.ipynb",
+            "attempt_{:02}_question_{:02}_awaiting_approval",
             state.generation_attempt, state.questions
         );
         let findings = state.findings();
@@ -242,11 +247,10 @@ impl Approve {
             error: None,
             execution: None,
         };
-        let path = folder.join(name);
-        match write_notebook(&path, &content) {
-            Ok(_) => Some(path.display().to_string()),
+        match new_notebook(folder, &name, &content) {
+            Ok((path, _)) => Some(path.display().to_string()),
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "the notebook could not be written");
+                tracing::warn!(folder = %folder.display(), %error, "the notebook could not be written");
                 None
             }
         }

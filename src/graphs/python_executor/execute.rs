@@ -261,7 +261,11 @@ impl Execute {
                     .as_ref()
                     .map(ToString::to_string)
                     .unwrap_or_default();
-                let reason = format!("{} wants it asked again{note} (code {sha})", settled.by.name);
+                let reason = format!(
+                    "It was started before and may already have run: nobody knows how it ended, and {} \
+                     wants it asked again{note} (code {sha}).",
+                    settled.by.name
+                );
                 Err(NodeError::ReturnToHoldPoint(reason))
             }
         }

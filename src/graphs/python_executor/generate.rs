@@ -31,6 +31,7 @@ impl Node<PythonExecution> for Generate {
             .code_sha256(None)
             .analysis_result(None)
             .approval_request(None)
+            .asked_again(None)
             .decision(None)
             .execution_result(None)
             .error(None)

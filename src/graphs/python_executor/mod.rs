@@ -103,6 +103,7 @@ pub fn graph(parts: Arc<Parts>) -> Result<Arc<Graph>, BuildError> {
         .edge("process", END)
         .retry("generate", retry::unreachable_model())
         .hold_point("analyze", &["approve", "execute", "process"])
+        .hold_point_reason("asked_again")
         .build()
 }
 

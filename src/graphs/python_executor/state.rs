@@ -254,6 +254,8 @@ crate::state! {
         approval_request: Option<ApprovalRequest> [replace, protected],
         /// How many questions this request has asked.
         questions: u32 [replace, protected],
+        /// Why it is asked again, if it is.
+        asked_again: Option<String> [replace, protected],
         /// What was decided.
         decision: Option<DecisionRecord> [replace, protected],
         /// What running the code gave.
