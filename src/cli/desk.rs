@@ -12,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     model::ThreadId,
-    service::{ErrorKind, ErrorReply, RunReply, ServiceCommand, Session},
+    service::{ErrorKind, RunReply, ServiceCommand, Session},
 };
 
 use super::{
     exit,
+    fault::Fault,
     fault::fault,
     output::{Output, complain},
     progress::Progress,
@@ -35,7 +36,7 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Opens the service, or finds the process that holds the store.
-    pub(super) async fn open(config: &Config, name: &str, output: Output) -> Result<Self, ErrorReply> {
+    pub(super) async fn open(config: &Config, name: &str, output: Output) -> Result<Self, Fault> {
         Ok(Self {
             session: Session::open(config.clone()).await?,
             config: config.clone(),
@@ -45,15 +46,12 @@ impl Desk {
     }
 
     /// Lets go of the store. It is waited for, since others may have asked by this process's socket.
-    pub(super) async fn close(self) -> Result<(), ErrorReply> {
+    pub(super) async fn close(self) -> Result<(), Fault> {
         Ok(self.session.close().await?)
     }
 
     /// Asks for something that doesn't take long.
-    pub(super) async fn ask<T: DeserializeOwned>(
-        &mut self,
-        command: ServiceCommand,
-    ) -> Result<T, ErrorReply> {
+    pub(super) async fn ask<T: DeserializeOwned>(&mut self, command: ServiceCommand) -> Result<T, Fault> {
         let reply = self.session.call(command, &self.name, None).await?;
         read(reply)
     }
@@ -63,7 +61,7 @@ impl Desk {
         &mut self,
         command: ServiceCommand,
         thread: ThreadId,
-    ) -> Result<RunReply, ErrorReply> {
+    ) -> Result<RunReply, Fault> {
         let signalled = listen().map_err(|error| {
             fault(
                 ErrorKind::Failed,
@@ -107,7 +105,7 @@ impl Desk {
     }
 }
 
-fn read<T: DeserializeOwned>(reply: serde_json::Value) -> Result<T, ErrorReply> {
+fn read<T: DeserializeOwned>(reply: serde_json::Value) -> Result<T, Fault> {
     serde_json::from_value(reply).map_err(|error| {
         let message = format!("the reply can't be read; does another version hold the store? {error}");
         fault(ErrorKind::Failed, "reply", message)

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod analysis;
+mod cli;
 mod config;
 mod engine;
 mod engine_effects;
