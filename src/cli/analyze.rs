@@ -10,10 +10,10 @@ use crate::{
     config::Config,
     gate::{self, Evidence, Verdict},
     model::ExecutionMode,
-    service::{ErrorReply, ServiceError},
+    service::ServiceError,
 };
 
-use super::{Work, about, exit, render, request};
+use super::{Work, about, exit, fault::Fault, render, request};
 
 /// What the analysis and the policy say of a program.
 #[derive(Debug, Serialize)]
@@ -30,7 +30,7 @@ pub(super) struct Analyzed {
 }
 
 /// Analyzes each file; one that can't be read doesn't keep the others from it.
-pub(super) fn files(work: &Work, files: &[PathBuf]) -> Result<u8, ErrorReply> {
+pub(super) fn files(work: &Work, files: &[PathBuf]) -> Result<u8, Fault> {
     let analyzer = Analyzer::new(&work.config.analysis).map_err(ServiceError::from)?;
     let mut code = exit::DONE;
     for file in files {

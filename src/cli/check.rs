@@ -6,13 +6,13 @@ use crate::{
     analysis::Analyzer,
     config::{Config, ConfigError},
     generation::Registry,
-    service::{ErrorReply, ServiceError},
+    service::ServiceError,
 };
 
-use super::{arguments::Globals, exit, output::Output, render};
+use super::{arguments::Globals, exit, fault::Fault, output::Output, render};
 
 /// Prints the resolved configuration, what to know about it, and what keeps it from being used.
-pub(super) fn config(output: Output, globals: &Globals) -> Result<u8, ErrorReply> {
+pub(super) fn config(output: Output, globals: &Globals) -> Result<u8, Fault> {
     let mut config = Config::load(globals.config.as_deref())?;
     if let Some(directory) = &globals.data_dir {
         config.set_data_dir(directory);

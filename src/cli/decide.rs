@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 
 use crate::{
     model::ThreadId,
-    service::{ErrorKind, ErrorReply, RunReply, RunStatus, ServiceCommand},
+    service::{ErrorKind, RunReply, RunStatus, ServiceCommand},
 };
 
 use super::{
     Work,
     arguments::{Command, Outcome},
-    fault::{fault, usage},
+    fault::{Fault, fault, usage},
     request::text,
     subject::{self, Subject},
 };
 
 /// Hands in the answer that a command is.
-pub(super) async fn decide(work: &Work, decision: Command) -> Result<u8, ErrorReply> {
+pub(super) async fn decide(work: &Work, decision: Command) -> Result<u8, Fault> {
     let (subject, answer, wanted) = match decision {
         Command::Approve {
             interrupt,
@@ -87,7 +87,7 @@ pub(super) async fn decide(work: &Work, decision: Command) -> Result<u8, ErrorRe
     }
 }
 
-async fn answer_to(work: &Work, subject: &str, answer: Value) -> Result<RunReply, ErrorReply> {
+async fn answer_to(work: &Work, subject: &str, answer: Value) -> Result<RunReply, Fault> {
     let mut desk = work.open().await?;
     let reply = match subject::question(&mut desk, subject).await {
         Ok(Subject { interrupt, thread }) => {
@@ -108,7 +108,7 @@ async fn answer_to(work: &Work, subject: &str, answer: Value) -> Result<RunReply
 
 /// Lets a human edit the code of a question; the store is free while they do. Gives the question's
 /// id, so that the edit answers what they saw.
-async fn edited(work: &Work, subject: &str) -> Result<(String, String), ErrorReply> {
+async fn edited(work: &Work, subject: &str) -> Result<(String, String), Fault> {
     let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| {
         std::env::var(name)
             .ok()
@@ -150,7 +150,7 @@ async fn edited(work: &Work, subject: &str) -> Result<(String, String), ErrorRep
     Ok((interrupt, text(Path::new(file.path()))?))
 }
 
-async fn code_of(desk: &mut super::Desk, asked: Subject) -> Result<(String, String), ErrorReply> {
+async fn code_of(desk: &mut super::Desk, asked: Subject) -> Result<(String, String), Fault> {
     let id = asked.interrupt;
     let shown: RunReply = desk
         .ask(ServiceCommand::Show {

@@ -12,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     model::ThreadId,
-    service::{ErrorKind, ErrorReply, RunReply, ServiceCommand, Session},
+    service::{ErrorKind, RunReply, ServiceCommand, Session},
 };
 
 use super::{
     exit,
+    fault::Fault,
     fault::fault,
     output::{Output, complain},
     progress::Progress,
@@ -35,7 +36,7 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Opens the service, or finds the process that holds the store.
-    pub(super) async fn open(config: &Config, name: &str, output: Output) -> Result<Self, ErrorReply> {
+    pub(super) async fn open(config: &Config, name: &str, output: Output) -> Result<Self, Fault> {
         Ok(Self {
             session: Session::open(config.clone()).await?,
             config: config.clone(),
@@ -45,15 +46,12 @@ impl Desk {
     }
 
     /// Lets go of the store. It is waited for, since others may have asked by this process's socket.
-    pub(super) async fn close(self) -> Result<(), ErrorReply> {
+    pub(super) async fn close(self) -> Result<(), Fault> {
         Ok(self.session.close().await?)
     }
 
     /// Asks for something that doesn't take long.
-    pub(super) async fn ask<T: DeserializeOwned>(
-        &mut self,
-        command: ServiceCommand,
-    ) -> Result<T, ErrorReply> {
+    pub(super) async fn ask<T: DeserializeOwned>(&mut self, command: ServiceCommand) -> Result<T, Fault> {
         let reply = self.session.call(command, &self.name, None).await?;
         read(reply)
     }
@@ -63,7 +61,7 @@ impl Desk {
         &mut self,
         command: ServiceCommand,
         thread: ThreadId,
-    ) -> Result<RunReply, ErrorReply> {
+    ) -> Result<RunReply, Fault> {
         let signalled = listen().map_err(|error| {
             fault(
                 ErrorKind::Failed,
@@ -77,6 +75,7 @@ impl Desk {
             Session::Own(service) => Some(service.engine().clone()),
             Session::Remote(_) => None,
         };
+        let reason = interrupted(&self.name);
         let mut call = std::pin::pin!(self.session.call(command, &self.name, Some(sender)));
         let mut look = tokio::time::interval(LOOK);
         let (mut cancelling, mut elsewhere) = (false, None);
@@ -93,7 +92,7 @@ impl Desk {
                 }
                 _ = look.tick(), if cancelling => {
                     if let Some(engine) = &here {
-                        engine.cancel_run(thread, "a signal from the terminal");
+                        engine.cancel_run(thread, &reason);
                     }
                 }
             }
@@ -106,11 +105,16 @@ impl Desk {
     }
 }
 
-fn read<T: DeserializeOwned>(reply: serde_json::Value) -> Result<T, ErrorReply> {
+fn read<T: DeserializeOwned>(reply: serde_json::Value) -> Result<T, Fault> {
     serde_json::from_value(reply).map_err(|error| {
         let message = format!("the reply can't be read; does another version hold the store? {error}");
         fault(ErrorKind::Failed, "reply", message)
     })
+}
+
+/// The reason the record gives for what a signal cancelled.
+fn interrupted(name: &str) -> String {
+    format!("{name} interrupted the command")
 }
 
 /// Cancels the run of `thread` at the process that holds the store, once it has begun there.
@@ -118,7 +122,7 @@ async fn cancel_elsewhere(config: Config, name: String, thread: ThreadId) {
     loop {
         let command = ServiceCommand::Cancel {
             thread: thread.to_string(),
-            reason: Some(format!("{name} interrupted the command")),
+            reason: Some(interrupted(&name)),
         };
         let Ok(mut session) = Session::open(config.clone()).await else {
             return;

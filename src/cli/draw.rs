@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::service::{ErrorReply, shape};
+use crate::service::shape;
 
-use super::{arguments::DrawingFormat, exit, output::Output};
+use super::{arguments::DrawingFormat, exit, fault::Fault, output::Output};
 
 /// Draws the graph `name`.
-pub(super) fn graph(output: Output, name: &str, format: DrawingFormat) -> Result<u8, ErrorReply> {
+pub(super) fn graph(output: Output, name: &str, format: DrawingFormat) -> Result<u8, Fault> {
     let graph = shape(name)?;
     let (format, text) = match format {
         DrawingFormat::Mermaid => ("mermaid", graph.drawing().mermaid()),

@@ -9,47 +9,47 @@ use crate::{
     service::{ErrorKind, ErrorReply, ServiceError},
 };
 
+/// An error as all entrances tell it.
+pub(super) type Fault = Box<ErrorReply>;
+
 /// An error of `kind`.
-pub(super) fn fault(kind: ErrorKind, code: &str, message: impl Display) -> ErrorReply {
-    ErrorReply {
+pub(super) fn fault(kind: ErrorKind, code: &str, message: impl Display) -> Fault {
+    Box::new(ErrorReply {
         code: code.to_owned(),
         kind,
         message: message.to_string(),
         detail: Value::Null,
-    }
+    })
 }
 
 /// What was given is wrong.
-pub(super) fn usage(message: impl Display) -> ErrorReply {
+pub(super) fn usage(message: impl Display) -> Fault {
     fault(ErrorKind::Usage, "usage", message)
 }
 
 /// A file that can't be read or written.
-pub(super) fn file(path: &Path, problem: impl Display) -> ErrorReply {
+pub(super) fn file(path: &Path, problem: impl Display) -> Fault {
     fault(ErrorKind::Usage, "file", format!("{}: {problem}", path.display()))
 }
 
 /// Where there is no such thread: told by the name that was typed.
-pub(super) fn named(error: ErrorReply, thread: &str) -> ErrorReply {
-    match error.code.as_str() {
-        "unknown_thread" => ErrorReply {
-            message: format!("there is no thread '{thread}'; holdpoint threads lists those there are"),
-            ..error
-        },
-        _ => error,
+pub(super) fn named(mut error: Fault, thread: &str) -> Fault {
+    if error.code == "unknown_thread" {
+        error.message = format!("there is no thread '{thread}'; holdpoint threads lists those there are");
     }
+    error
 }
 
-impl From<ServiceError> for ErrorReply {
+impl From<ServiceError> for Fault {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Config(error) => error.into(),
-            other => other.reply(),
+            other => Box::new(other.reply()),
         }
     }
 }
 
-impl From<ConfigError> for ErrorReply {
+impl From<ConfigError> for Fault {
     fn from(error: ConfigError) -> Self {
         let problems: Vec<Value> = error
             .problems()
@@ -64,12 +64,10 @@ impl From<ConfigError> for ErrorReply {
                 })
             })
             .collect();
-        Self {
-            detail: match problems.is_empty() {
-                true => Value::Null,
-                false => json!({ "problems": problems }),
-            },
-            ..fault(ErrorKind::Usage, error.code(), &error)
+        let mut fault = fault(ErrorKind::Usage, error.code(), &error);
+        if !problems.is_empty() {
+            fault.detail = json!({ "problems": problems });
         }
+        fault
     }
 }

@@ -25,14 +25,13 @@ use crate::{
     engine::ReplayReport,
     model::ThreadId,
     service::{
-        ErrorReply, FreezeReply, HistoryReply, PendingReply, RunReply, RunStatus, ServiceCommand,
-        ThreadReply, os_user,
+        FreezeReply, HistoryReply, PendingReply, RunReply, RunStatus, ServiceCommand, ThreadReply, os_user,
     },
 };
 
 use arguments::{Arguments, Command, ConfigCommand, Globals, RunArguments};
 use desk::Desk;
-use fault::usage;
+use fault::{Fault, usage};
 use output::{Output, complain};
 use render::Hints;
 
@@ -87,7 +86,7 @@ struct Work {
 }
 
 impl Work {
-    fn new(globals: &Globals, output: Output) -> Result<Self, ErrorReply> {
+    fn new(globals: &Globals, output: Output) -> Result<Self, Fault> {
         let mut config = Config::load(globals.config.as_deref())?;
         if let Some(directory) = &globals.data_dir {
             config.set_data_dir(directory);
@@ -110,7 +109,7 @@ impl Work {
         })
     }
 
-    async fn open(&self) -> Result<Desk, ErrorReply> {
+    async fn open(&self) -> Result<Desk, Fault> {
         Desk::open(&self.config, &self.name, self.output).await
     }
 
@@ -119,13 +118,13 @@ impl Work {
         &self,
         thread: &str,
         command: ServiceCommand,
-    ) -> Result<T, ErrorReply> {
+    ) -> Result<T, Fault> {
         let reply = self.ask(command).await;
         reply.map_err(|error| fault::named(error, thread))
     }
 
     /// Asks one thing, and lets go of the store again.
-    async fn ask<T: serde::de::DeserializeOwned>(&self, command: ServiceCommand) -> Result<T, ErrorReply> {
+    async fn ask<T: serde::de::DeserializeOwned>(&self, command: ServiceCommand) -> Result<T, Fault> {
         let mut desk = self.open().await?;
         let reply = desk.ask(command).await;
         desk.close().await?;
@@ -133,7 +132,7 @@ impl Work {
     }
 
     /// Has something carried out, and lets go of the store again.
-    async fn run(&self, command: ServiceCommand, thread: ThreadId) -> Result<RunReply, ErrorReply> {
+    async fn run(&self, command: ServiceCommand, thread: ThreadId) -> Result<RunReply, Fault> {
         let mut desk = self.open().await?;
         let reply = desk.carry_out(command, thread).await;
         desk.close().await?;
@@ -141,7 +140,7 @@ impl Work {
     }
 
     /// Shows how a thread stands, and gives the code for that.
-    fn tell(&self, reply: &RunReply) -> Result<u8, ErrorReply> {
+    fn tell(&self, reply: &RunReply) -> Result<u8, Fault> {
         match self.output.json {
             true => self.output.value(reply)?,
             false => self.output.text(&render::thread(reply, &self.hints))?,
@@ -150,17 +149,13 @@ impl Work {
     }
 
     /// As [`Work::tell`], where `wanted` is how the thread ends if it was done as asked.
-    fn tell_wanted(&self, reply: &RunReply, wanted: RunStatus) -> Result<u8, ErrorReply> {
+    fn tell_wanted(&self, reply: &RunReply, wanted: RunStatus) -> Result<u8, Fault> {
         let code = self.tell(reply)?;
         Ok(if reply.status == wanted { exit::DONE } else { code })
     }
 
     /// Prints `value`, as JSON or as `text` has it.
-    fn print<T: serde::Serialize>(
-        &self,
-        value: &T,
-        text: impl FnOnce(&T) -> String,
-    ) -> Result<(), ErrorReply> {
+    fn print<T: serde::Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Fault> {
         match self.output.json {
             true => self.output.value(value),
             false => self.output.text(&text(value)),
@@ -168,7 +163,7 @@ impl Work {
     }
 }
 
-async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, ErrorReply> {
+async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
     let Arguments { globals, command } = arguments;
     // These need no store, and some of them no configuration.
     match &command {
@@ -254,7 +249,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, ErrorRepl
     }
 }
 
-async fn run(work: &Work, arguments: &RunArguments) -> Result<u8, ErrorReply> {
+async fn run(work: &Work, arguments: &RunArguments) -> Result<u8, Fault> {
     if let Some(thread) = &arguments.go_on {
         let id = ThreadId::of_name(thread);
         let command = ServiceCommand::Continue {
@@ -280,7 +275,7 @@ async fn run(work: &Work, arguments: &RunArguments) -> Result<u8, ErrorReply> {
     work.tell(&work.run(command, id).await?)
 }
 
-async fn freeze(work: &Work, command: ServiceCommand) -> Result<u8, ErrorReply> {
+async fn freeze(work: &Work, command: ServiceCommand) -> Result<u8, Fault> {
     let reply: FreezeReply = work.ask(command).await?;
     work.print(&reply, render::freeze)?;
     Ok(exit::DONE)

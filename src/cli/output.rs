@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{gate::text::visible, service::ErrorReply};
 
-use super::exit;
+use super::{exit, fault::Fault};
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -21,13 +21,13 @@ pub(super) struct Output {
 
 impl Output {
     /// Prints `text`, which may be coloured; a reader that went away is no error.
-    pub(super) fn text(self, text: &str) -> Result<(), ErrorReply> {
+    pub(super) fn text(self, text: &str) -> Result<(), Fault> {
         let mut out = anstream::stdout().lock();
         written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
     /// Prints one JSON value: on one line, or readable where a human looks at it.
-    pub(super) fn value(self, value: &impl Serialize) -> Result<(), ErrorReply> {
+    pub(super) fn value(self, value: &impl Serialize) -> Result<(), Fault> {
         let pretty = io::stdout().is_terminal();
         let text = match pretty {
             true => serde_json::to_string_pretty(value),
@@ -62,7 +62,7 @@ pub(super) fn complain(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn written(result: io::Result<()>) -> Result<(), ErrorReply> {
+fn written(result: io::Result<()>) -> Result<(), Fault> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(super::fault::fault(
             crate::service::ErrorKind::Failed,

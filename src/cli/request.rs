@@ -8,18 +8,16 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::service::ErrorReply;
-
 use super::{
     arguments::RunArguments,
-    fault::{file, usage},
+    fault::{Fault, file, usage},
 };
 
 /// The most bytes of a file with a request or with code.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The request that the arguments make. What its fields may hold is for the service to say.
-pub(super) fn of(arguments: &RunArguments) -> Result<Value, ErrorReply> {
+pub(super) fn of(arguments: &RunArguments) -> Result<Value, Fault> {
     let from_stdin = |path: &Option<_>| path.as_deref() == Some(Path::new("-"));
     if from_stdin(&arguments.file) && from_stdin(&arguments.code) {
         return Err(usage(
@@ -65,7 +63,7 @@ pub(super) fn of(arguments: &RunArguments) -> Result<Value, ErrorReply> {
 }
 
 /// The JSON object in a file, or the one under `request` in it.
-fn object(path: &Path) -> Result<Map<String, Value>, ErrorReply> {
+fn object(path: &Path) -> Result<Map<String, Value>, Fault> {
     let value: Value = serde_json::from_str(&text(path)?)
         .map_err(|error| file(path, format!("the request is not JSON: {error}")))?;
     match value {
@@ -81,12 +79,12 @@ fn object(path: &Path) -> Result<Map<String, Value>, ErrorReply> {
     }
 }
 
-fn json_of(flag: &str, text: &str) -> Result<Value, ErrorReply> {
+fn json_of(flag: &str, text: &str) -> Result<Value, Fault> {
     serde_json::from_str(text).map_err(|error| usage(format!("{flag} is not JSON: {error}")))
 }
 
 /// The text of a file or, for `-`, of standard input, byte for byte.
-pub(super) fn text(path: &Path) -> Result<String, ErrorReply> {
+pub(super) fn text(path: &Path) -> Result<String, Fault> {
     String::from_utf8(bytes(path)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         file(
@@ -97,7 +95,7 @@ pub(super) fn text(path: &Path) -> Result<String, ErrorReply> {
 }
 
 /// The bytes of a file or, for `-`, of standard input.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, ErrorReply> {
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
     let read = |from: &mut dyn Read| -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;

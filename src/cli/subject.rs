@@ -4,10 +4,10 @@ use serde_json::json;
 
 use crate::{
     model::{InterruptId, ThreadId},
-    service::{ErrorKind, ErrorReply, PendingReply, RunReply, ServiceCommand},
+    service::{ErrorKind, PendingReply, RunReply, ServiceCommand},
 };
 
-use super::{desk::Desk, fault::fault};
+use super::{desk::Desk, fault::Fault, fault::fault};
 
 /// The shortest beginning of an id that is taken for it.
 const SHORTEST: usize = 6;
@@ -21,7 +21,7 @@ pub(super) struct Subject {
 }
 
 /// The question that `text` means.
-pub(super) async fn question(desk: &mut Desk, text: &str) -> Result<Subject, ErrorReply> {
+pub(super) async fn question(desk: &mut Desk, text: &str) -> Result<Subject, Fault> {
     let pending: Vec<PendingReply> = desk.ask(ServiceCommand::Pending).await?;
     let id = text.parse::<InterruptId>().ok();
     let meant = match pending.iter().find(|asked| Some(asked.interrupt_id) == id) {
@@ -43,24 +43,23 @@ pub(super) async fn question(desk: &mut Desk, text: &str) -> Result<Subject, Err
                 .iter()
                 .map(|asked| asked.interrupt_id.to_string())
                 .collect();
-            Err(ErrorReply {
-                detail: json!({ "pending": ids }),
-                ..fault(
-                    ErrorKind::Usage,
-                    "ambiguous_interrupt",
-                    format!("'{text}' can mean each of the interrupts {}", ids.join(", ")),
-                )
-            })
+            let mut fault = fault(
+                ErrorKind::Usage,
+                "ambiguous_interrupt",
+                format!("'{text}' can mean each of the interrupts {}", ids.join(", ")),
+            );
+            fault.detail = json!({ "pending": ids });
+            Err(fault)
         }
     }
 }
 
 /// What `show` is asked for: the beginning of a pending interrupt's id becomes the whole of it.
-pub(super) async fn shown(desk: &mut Desk, text: &str) -> Result<String, ErrorReply> {
+pub(super) async fn shown(desk: &mut Desk, text: &str) -> Result<String, Fault> {
     if text.parse::<InterruptId>().is_ok() || text.len() < SHORTEST {
         return Ok(text.to_owned());
     }
-    let shown: Result<RunReply, ErrorReply> = desk
+    let shown: Result<RunReply, Fault> = desk
         .ask(ServiceCommand::Show {
             subject: text.to_owned(),
         })
@@ -84,8 +83,8 @@ fn is_meant(asked: &PendingReply, text: &str) -> bool {
 }
 
 /// Why nothing is meant: there is no such thing, or the thread asks nothing.
-async fn not_pending(desk: &mut Desk, text: &str) -> ErrorReply {
-    let shown: Result<RunReply, ErrorReply> = desk
+async fn not_pending(desk: &mut Desk, text: &str) -> Fault {
+    let shown: Result<RunReply, Fault> = desk
         .ask(ServiceCommand::Show {
             subject: text.to_owned(),
         })

@@ -3,21 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    service::{ErrorReply, ProblemReply, ServiceCommand, ServiceError, VerifyReply},
+    service::{ProblemReply, ServiceCommand, ServiceError, VerifyReply},
     store::verify_export,
 };
 
-use super::{Work, exit, output::Output, render};
+use super::{Work, exit, fault::Fault, output::Output, render};
 
 /// Verifies the store.
-pub(super) async fn store(work: &Work) -> Result<u8, ErrorReply> {
+pub(super) async fn store(work: &Work) -> Result<u8, Fault> {
     let found: VerifyReply = work.ask(ServiceCommand::Verify).await?;
     work.print(&found, render::verification)?;
     Ok(code(&found))
 }
 
 /// Verifies an export log by itself.
-pub(super) fn export(output: Output, path: &Path) -> Result<u8, ErrorReply> {
+pub(super) fn export(output: Output, path: &Path) -> Result<u8, Fault> {
     let log = log_in(path);
     let found = verify_export(&log).map_err(ServiceError::from)?;
     let reply = VerifyReply {

@@ -162,6 +162,9 @@ fn engine_facts(error: &EngineError) -> (ErrorKind, &str, Value) {
         EngineError::UnknownInterrupt(_) => (NotFound, "unknown_interrupt", Value::Null),
         EngineError::Resolved(answer) => (Conflict, "already_resolved", json!(answer)),
         EngineError::Expired { .. } => (Conflict, "decision_expired", Value::Null),
+        EngineError::Answer(refused) if refused.code == "decision_expired" => {
+            (Conflict, "decision_expired", Value::Null)
+        }
         EngineError::Answer(refused) => (Usage, &refused.code, Value::Null),
         EngineError::MustSettle { .. } => (Conflict, "outcome_unknown", Value::Null),
         EngineError::State(_) => (Usage, "invalid_state", Value::Null),

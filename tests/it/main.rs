@@ -3,6 +3,7 @@
 
 mod analysis;
 mod approvals;
+mod cli;
 mod config;
 mod engine;
 mod engine_effects;
