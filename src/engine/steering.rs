@@ -226,7 +226,11 @@ impl Engine {
                     node: node.to_owned(),
                 });
             }
-            Some(node) => (step::next(&graph, &state, [node])?, Ending::Superseded),
+            Some(node) => match step::next(&graph, &state, [node])? {
+                // Nothing will ask again in the question's place.
+                due if due.is_empty() => (due, Ending::Cancelled(format!("resolved as '{node}'"))),
+                due => (due, Ending::Superseded),
+            },
             None => (pending(self, &parent).await?, Ending::Superseded),
         };
         let asked = !head.interrupts.is_empty() && as_node != Some(END);

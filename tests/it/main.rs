@@ -4,6 +4,7 @@
 mod analysis;
 mod approvals;
 mod config;
+mod defects;
 mod execution;
 mod flows;
 mod gate;
