@@ -375,7 +375,7 @@ async fn no_fork_and_no_copy_carries_an_approval() {
 enum Step {
     Approve,
     Reject,
-    Edit(bool),
+    Edit,
     Goto(usize),
     Update(usize, Option<usize>),
     Fork(usize),
@@ -395,7 +395,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => Just(Step::Approve),
         1 => Just(Step::Reject),
-        1 => any::<bool>().prop_map(Step::Edit),
+        1 => Just(Step::Edit),
         2 => (0..NODES.len()).prop_map(Step::Goto),
         2 => (0..CODES.len(), proptest::option::of(0..NODES.len())).prop_map(|(c, n)| Step::Update(c, n)),
         2 => any::<usize>().prop_map(Step::Fork),
@@ -422,7 +422,7 @@ async fn steered(steps: Vec<Step>) {
         let pending = show(&service, &thread).await.interrupts;
         let answers = matches!(step, Step::Approve);
         match step {
-            Step::Approve | Step::Reject | Step::Edit(_) => {
+            Step::Approve | Step::Reject | Step::Edit => {
                 let Some(asked) = pending.first() else { continue };
                 let answer = match step {
                     Step::Approve => approve(),

@@ -14,7 +14,7 @@ use crate::{
     execution::{python, skip},
     rig::{
         Line, OTHER_WRITE, READ, ReadOnly, Rig, WRITE, WriteAccess, approve, ask, asked, code, config,
-        ending, error_code, human, own, prove, requester, show, task,
+        ending, human, own, prove, requester, show, task,
     },
 };
 
