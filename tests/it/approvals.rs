@@ -555,7 +555,14 @@ async fn what_changed_between_the_question_and_the_start_is_asked_again() {
     let rig = Rig::new([]);
     let service = rig.open().await;
     let (_, id) = ask(&service, own(WRITE, WriteAccess), "rules").await;
+    // Another sandbox.
     let (_, other) = ask(&service, own(WRITE, WriteAccess), "backend").await;
+    rig.executor.rename("another");
+    let reply = service.answer(other, approve(), human()).await.unwrap();
+    assert_eq!(reply.status, RunStatus::Interrupted);
+    assert_eq!(reply.interrupts[0].question["backend"]["name"], "another");
+    let previous = reply.interrupts[0].question["previous"].as_str().unwrap();
+    assert!(previous.contains("backend differs"), "{previous}");
     drop(service);
     // Other rules on the same store.
     let rig = rig.with(|config| {
@@ -571,11 +578,6 @@ async fn what_changed_between_the_question_and_the_start_is_asked_again() {
         reply.interrupts[0].question["policy_version"],
         json!(service.policy_version())
     );
-    // Another sandbox.
-    rig.executor.rename("another");
-    let reply = service.answer(other, approve(), human()).await.unwrap();
-    assert_eq!(reply.status, RunStatus::Interrupted);
-    assert_eq!(reply.interrupts[0].question["backend"]["name"], "another");
     assert_eq!(rig.executor.started().len(), 0);
     // Rules under which it may no longer run at all.
     drop(service);
@@ -787,8 +789,11 @@ fn a_service_closed_and_opened_at_every_step_loses_nothing() {
 
 /// A life that ends without a goodbye: its tasks are dropped where they stand.
 async fn dies(service: Arc<Service>, tasks: Vec<tokio::task::JoinHandle<()>>) {
-    for task in tasks {
+    // All at once: nobody takes the place of one that went first.
+    for task in &tasks {
         task.abort();
+    }
+    for task in tasks {
         assert!(task.await.unwrap_err().is_cancelled());
     }
     assert_eq!(Arc::strong_count(&service), 1);
