@@ -9,6 +9,7 @@ mod engine;
 mod engine_effects;
 mod engine_laws;
 mod engine_replay;
+mod defects;
 mod execution;
 mod flows;
 mod gate;
