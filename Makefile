@@ -54,7 +54,7 @@ bench: setup
 
 soak: setup
 	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) $(CARGO_TEST) --release --test it
-	if [ -x tests/power_cut.sh ]; then tests/power_cut.sh; fi
+	tests/power_cut.sh "$$(ls -t $(TARGET)/release/deps/it-* | grep -v '\.d$$' | head -n 1)" $(or $(ROUNDS),200)
 
 clean-demo:
 	case "$$(readlink -f .demo)" in */holdpoint-demo-*) rm -rf "$$(readlink -f .demo)" .demo;; esac

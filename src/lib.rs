@@ -3,6 +3,7 @@
 //! afterwards.
 
 pub mod analysis;
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod execution;
@@ -13,3 +14,4 @@ pub mod graphs;
 pub mod model;
 pub mod service;
 pub mod store;
+pub mod telemetry;

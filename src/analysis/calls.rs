@@ -53,6 +53,19 @@ impl<'a> Arguments<'a> {
     fn taint(&self) -> Value<'a> {
         self.joined().taint()
     }
+
+    /// The taint, without functions that only read.
+    fn objects(&self) -> Value<'a> {
+        let mut value = Value::default();
+        for origin in self.taint().origins() {
+            let reads = matches!(origin, Origin::Path(path)
+                if libraries::member(path.rsplit('.').next().unwrap_or(path)) == Member::Read);
+            if !reads {
+                value.add(origin.clone());
+            }
+        }
+        value
+    }
 }
 
 /// Evaluates a call.
@@ -80,7 +93,7 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
     if let Expr::Attribute(attribute) = &*call.func
         && !function.is_client()
     {
-        let taint = arguments.taint();
+        let taint = arguments.objects();
         if !taint.origins().is_empty() {
             walker.put_into(&attribute.value, &taint);
         }
@@ -90,6 +103,12 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
         Expr::Attribute(attribute) => attribute.attr.as_str(),
         _ => "",
     };
+    if function.is_container() && function.is_client() && libraries::is_container_method(last) {
+        return match last {
+            "get" | "pop" | "popleft" | "setdefault" => function.element(),
+            _ => function,
+        };
+    }
     let mut result = Value::default();
     for origin in function.origins() {
         let given = match origin {
@@ -128,10 +147,16 @@ pub(super) fn call<'a>(walker: &mut Walker<'a, '_>, call: &'a ast::ExprCall) -> 
                         "A control system's object is handed to something that could not be resolved.",
                     );
                 }
+                if let Some(risk) = risk::of_method(last) {
+                    walker.emit_risk(arguments.at, risk);
+                }
                 Value::unknown().joined(&arguments.taint())
             }
-            Origin::Container | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
+            Origin::Container(_) | Origin::Text(_) | Origin::Number(_) | Origin::Harmless => {
                 hand_on(walker, last, &arguments);
+                if let Some(risk) = risk::of_method(last) {
+                    walker.emit_risk(arguments.at, risk);
+                }
                 Value::harmless().joined(&arguments.taint())
             }
         };
@@ -202,6 +227,15 @@ fn call_client<'a>(walker: &mut Walker<'a, '_>, path: &Rc<str>, arguments: &Argu
                 Some([only]) if libraries::names_channel(last) => Some(only.clone()),
                 _ => None,
             };
+            if arguments.named.iter().any(|(name, _)| *name == Some("callback")) {
+                walker.emit(
+                    arguments.at,
+                    "control_read",
+                    Category::Read,
+                    Evidence::Resolved,
+                    "A callback is told the values of a channel.",
+                );
+            }
             Value::of(Origin::Client(channel))
         }
         Member::Write | Member::Read | Member::Quiet => Value::harmless(),
@@ -381,6 +415,23 @@ fn call_path<'a>(
         return Value::path("socket.socket()");
     }
     let mut result = Value::harmless().joined(&arguments.taint());
+    let collects = matches!(
+        path,
+        "builtins.list"
+            | "builtins.dict"
+            | "builtins.set"
+            | "builtins.tuple"
+            | "builtins.sorted"
+            | "builtins.reversed"
+            | "builtins.zip"
+            | "builtins.enumerate"
+            | "builtins.map"
+            | "builtins.filter"
+            | "builtins.frozenset"
+    );
+    if collects && result.is_client() {
+        result = result.contained();
+    }
     let root = path.split('.').next().unwrap_or(path);
     let passes_on = matches!(
         root,

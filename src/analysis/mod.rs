@@ -4,6 +4,7 @@
 //! as a potential write. It is a classifier, not a boundary: the sandbox and the gateway are.
 
 mod calls;
+mod expressions;
 mod intake;
 mod libraries;
 mod mask;

@@ -20,8 +20,8 @@ pub(super) enum Origin<'a> {
     Client(Option<Rc<str>>),
     /// A member of such an object of which nothing is known.
     Member,
-    /// A list, tuple, set or dictionary of the program's own.
-    Container,
+    /// A list, tuple, set or dictionary of the program's own, and how many levels of them it holds.
+    Container(u8),
     /// A text.
     Text(Rc<str>),
     /// A whole number.
@@ -73,7 +73,7 @@ impl<'a> Value<'a> {
             return;
         }
         let kept = match origin {
-            Origin::Text(_) | Origin::Number(_) | Origin::Container | Origin::Harmless => Origin::Harmless,
+            Origin::Text(_) | Origin::Number(_) | Origin::Container(_) | Origin::Harmless => Origin::Harmless,
             Origin::Client(_) => Origin::Client(None),
             Origin::Member => Origin::Member,
             Origin::Path(path) if libraries::is_client(&path) => Origin::Member,
@@ -93,6 +93,43 @@ impl<'a> Value<'a> {
     pub(super) fn joined(mut self, other: &Self) -> Self {
         self.join(other);
         self
+    }
+
+    /// The value as an element of a list, tuple, set or dictionary.
+    pub(super) fn contained(&self) -> Self {
+        const MAX_LEVELS: u8 = 3;
+        let levels = self.origins().iter().map(|origin| match origin {
+            Origin::Container(levels) => *levels,
+            _ => 0,
+        });
+        let levels = levels.max().unwrap_or(0).saturating_add(1).min(MAX_LEVELS);
+        let mut value = Self::of(Origin::Container(levels));
+        for origin in self.without_constants().0 {
+            if !matches!(origin, Origin::Container(_)) {
+                value.add(origin);
+            }
+        }
+        value
+    }
+
+    /// An element of the value, if it is a list, tuple, set or dictionary.
+    pub(super) fn element(&self) -> Self {
+        let mut value = Self::default();
+        for origin in self.without_constants().0 {
+            match origin {
+                Origin::Container(0 | 1) => {}
+                Origin::Container(levels) => value.add(Origin::Container(levels - 1)),
+                other => value.add(other),
+            }
+        }
+        if value.0.is_empty() && !self.0.is_empty() {
+            value.add(Origin::Harmless);
+        }
+        value
+    }
+
+    pub(super) fn is_container(&self) -> bool {
+        self.0.iter().any(|origin| matches!(origin, Origin::Container(_)))
     }
 
     /// Without what only matters as a constant.
@@ -142,7 +179,7 @@ impl<'a> Value<'a> {
                         && &**path != "sys.modules"
                 }
                 Origin::Client(_) | Origin::Member | Origin::Unknown => false,
-                Origin::Container
+                Origin::Container(_)
                 | Origin::Text(_)
                 | Origin::Number(_)
                 | Origin::Local(_)
@@ -222,6 +259,8 @@ pub(super) struct Names<'a> {
     pub(super) fields: HashMap<&'a str, Value<'a>>,
     functions: HashMap<&'a str, Vec<Function<'a>>>,
     returns: HashMap<usize, Value<'a>>,
+    /// What functions give that others call without being seen to: operators, callbacks.
+    implicit: Value<'a>,
     bases: HashMap<&'a str, Value<'a>>,
     stars: Vec<Rc<str>>,
     builtins: HashSet<&'static str>,
@@ -361,6 +400,19 @@ impl<'a> Names<'a> {
         let before = known.0.len();
         known.join(value);
         self.learned |= known.0.len() != before;
+    }
+
+    /// Notes that `value` may turn up wherever Python or a library calls back.
+    pub(super) fn give_implicitly(&mut self, value: &Value<'a>) {
+        let before = self.implicit.0.len();
+        self.implicit.join(&value.taint());
+        self.learned |= self.implicit.0.len() != before;
+    }
+
+    /// Adds to `value` what may turn up wherever Python or a library calls back.
+    pub(super) fn with_implicit(&self, mut value: Value<'a>) -> Value<'a> {
+        value.join(&self.implicit);
+        value
     }
 
     pub(super) fn given(&self, scope: usize) -> Value<'a> {

@@ -109,6 +109,9 @@ pub(super) fn of(path: &str) -> Option<Risk> {
         )
         | ("asyncio", "open_connection" | "open_unix_connection" | "start_server")
         | ("socketserver", _) => risk("network", Plain, Warning, "A network connection is opened."),
+        ("multiprocessing", "connection.Client" | "connection.Listener" | "managers.BaseManager") => {
+            CONNECTION
+        }
         ("telnetlib" | "xmlrpc" | "ftplib" | "smtplib" | "imaplib" | "poplib" | "ssl", _)
         | ("requests" | "httpx" | "aiohttp" | "urllib3" | "boto3" | "botocore" | "urllib" | "http", _)
         | (
@@ -147,6 +150,46 @@ pub(super) fn of(path: &str) -> Option<Risk> {
         _ => None,
     }
 }
+
+/// The risk of handing on what `path` names, where only a visible call can be followed.
+pub(super) fn of_reference(path: &str) -> Option<Risk> {
+    let followed = matches!(
+        path,
+        "builtins.getattr"
+            | "builtins.setattr"
+            | "builtins.delattr"
+            | "builtins.vars"
+            | "builtins.globals"
+            | "builtins.locals"
+            | "operator.methodcaller"
+            | "operator.attrgetter"
+    );
+    if !followed {
+        return None;
+    }
+    risk(
+        "reflection",
+        Category::PotentialWrite,
+        Severity::High,
+        "A function that reaches members by name is handed on.",
+    )
+}
+
+/// The risk of calling a method of this name on an object of Python's own.
+pub(super) fn of_method(name: &str) -> Option<Risk> {
+    match name {
+        "subprocess_shell" | "subprocess_exec" => SUBPROCESS,
+        "create_datagram_endpoint" | "create_connection" | "sock_connect" | "sock_sendto" => CONNECTION,
+        _ => None,
+    }
+}
+
+const CONNECTION: Option<Risk> = risk(
+    "network",
+    Category::PotentialWrite,
+    Severity::High,
+    "A network connection is opened that may reach a control system.",
+);
 
 const SUBPROCESS: Option<Risk> = risk(
     "subprocess",

@@ -75,6 +75,12 @@ impl Config {
         Self::from_text(&text, Some(&file), &environment)
     }
 
+    /// Puts the store and the workspaces under `directory`.
+    pub fn set_data_dir(&mut self, directory: &Path) {
+        self.data_dir = directory.to_owned();
+        self.execution.workspace_dir = directory.join("executed_scripts");
+    }
+
     /// The defaults, with nothing taken from a file or the environment.
     pub fn builtin() -> Self {
         defaults::builtin()

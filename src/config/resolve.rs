@@ -253,8 +253,7 @@ impl Resolver<'_> {
 
     fn own(&mut self) {
         if let Some(path) = self.path("holdpoint.data_dir") {
-            self.config.execution.workspace_dir = path.join("executed_scripts");
-            self.config.data_dir = path;
+            self.config.set_data_dir(&path);
         }
         let settings = &self.authored.settings;
         self.config.default_actor = settings

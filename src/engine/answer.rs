@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::{
     graph::{Graph, Work},
     model::{Actor, Answer, Entry, Head, Interrupt, InterruptId, Resolution, Resume, ThreadId, Timestamp},
-    store::RecordRange,
+    store::{RecordRange, StoreError},
 };
 
 use super::{
-    Engine, EngineError, Invocation, RunOptions, RunReport,
+    Engine, EngineError, RunOptions, RunReport, Taking,
     runner::{Live, Run, load_live},
     steering::{check_nodes, resolved},
     values,
@@ -52,6 +52,38 @@ impl Engine {
             }
             accepted.push(self.accept(run, graph, interrupt, value, now).await?);
         }
+        self.resume_with(run, graph, head, accepted, deadline).await
+    }
+
+    /// A question's time is over: its node runs again and is told so.
+    pub(super) async fn take_expiry(
+        &self,
+        run: &Run,
+        graph: &Graph,
+        head: &Head,
+        id: InterruptId,
+    ) -> Result<Live, EngineError> {
+        let Some(interrupt) = head.interrupts.iter().find(|interrupt| interrupt.id == id) else {
+            return Err(self.not_pending(head.thread, id).await);
+        };
+        let expired = resolved(
+            interrupt,
+            Resolution::Expired,
+            run.actor.clone(),
+            self.clock.now(),
+        );
+        self.resume_with(run, graph, head, vec![expired], None).await
+    }
+
+    /// Begins the run that goes on with the ends of questions, in the commit that records them.
+    async fn resume_with(
+        &self,
+        run: &Run,
+        graph: &Graph,
+        head: &Head,
+        accepted: Vec<Entry>,
+        deadline: Option<Timestamp>,
+    ) -> Result<Live, EngineError> {
         let mark = head.checkpoint().ok_or(EngineError::NothingAsked(head.thread))?;
         let checkpoint = load_live(self.store.as_ref(), graph, head.thread, mark.id)
             .await?
@@ -74,7 +106,7 @@ impl Engine {
                 writer.note(entry, []);
             }
             match writer.flush_before(deadline).await {
-                Err(crate::store::StoreError::TooLate { deadline }) => {
+                Err(StoreError::TooLate { deadline }) => {
                     let interrupt = head
                         .interrupts
                         .iter()
@@ -137,27 +169,6 @@ impl Engine {
         }
     }
 
-    /// Why an answer cannot be taken, where that is because its question was answered before.
-    pub(super) async fn answered_before(
-        &self,
-        thread: ThreadId,
-        invocation: &Invocation,
-    ) -> Option<EngineError> {
-        let Invocation::Command(command) = invocation else {
-            return None;
-        };
-        let Some(Resume::ById(answers)) = &command.resume else {
-            return None;
-        };
-        let head = self.head(thread).await.ok()?;
-        let pending = |id: &InterruptId| head.interrupts.iter().any(|asked| asked.id == *id);
-        let gone = answers.keys().find(|id| !pending(id))?;
-        match self.not_pending(thread, *gone).await {
-            error @ EngineError::Resolved(_) => Some(error),
-            _ => None,
-        }
-    }
-
     /// Why `id` cannot be answered on `thread`.
     async fn not_pending(&self, thread: ThreadId, id: InterruptId) -> EngineError {
         match self.store.asker(id).await {
@@ -188,15 +199,55 @@ impl Engine {
         }))
     }
 
+    /// Who answered first, where an answer finds the thread busy: the winner of the questions `ids`,
+    /// or, without ids, whoever began the run that goes on.
+    pub(super) async fn forestalled(
+        &self,
+        thread: ThreadId,
+        ids: &[InterruptId],
+    ) -> Result<Option<EngineError>, EngineError> {
+        let head = self.head(thread).await?;
+        if let Some(id) = ids
+            .iter()
+            .find(|id| !head.interrupts.iter().any(|pending| pending.id == **id))
+        {
+            return Ok(Some(self.not_pending(thread, *id).await));
+        }
+        if !ids.is_empty() {
+            return Ok(None);
+        }
+        let newest = RecordRange {
+            newest_first: true,
+            ..RecordRange::ALL
+        };
+        let records = self.store.records(thread, newest).await?;
+        let begun = records
+            .into_iter()
+            .take_while(|stored| !matches!(stored.record.entry, Entry::RunStarted { .. }));
+        let winner = begun
+            .filter_map(|stored| match stored.record.entry {
+                Entry::Resolved { answer, .. } => Some(answer),
+                _ => None,
+            })
+            .last();
+        Ok(winner.map(|answer| EngineError::Resolved(Box::new(answer))))
+    }
+
     /// The thread changed between reading it and committing: says what came first.
-    pub(super) async fn lost_race(&self, thread: ThreadId, before: &Head) -> EngineError {
+    pub(super) async fn lost_race(
+        &self,
+        thread: ThreadId,
+        before: &Head,
+        answers: &[InterruptId],
+    ) -> EngineError {
         let head = match self.head(thread).await {
             Ok(head) => head,
             Err(error) => return error,
         };
-        for interrupt in &before.interrupts {
-            if !head.interrupts.iter().any(|pending| pending.id == interrupt.id) {
-                return self.not_pending(thread, interrupt.id).await;
+        let asked = before.interrupts.iter().map(|interrupt| interrupt.id);
+        for id in answers.iter().copied().chain(asked) {
+            if !head.interrupts.iter().any(|pending| pending.id == id) {
+                return self.not_pending(thread, id).await;
             }
         }
         match head.run {
@@ -204,7 +255,7 @@ impl Engine {
                 thread,
                 run: active.run,
             },
-            None => EngineError::Store(crate::store::StoreError::Conflict {
+            None => EngineError::Store(StoreError::Conflict {
                 thread,
                 found: Some(head.mark),
             }),
@@ -223,49 +274,26 @@ impl Engine {
                 continue;
             }
             match self.expire(pending.thread, pending.interrupt).await {
-                Ok(report) => reports.extend(report),
-                Err(EngineError::Busy { .. } | EngineError::Resolved(_)) => {}
+                Ok(report) => reports.push(report),
+                Err(
+                    EngineError::Busy { .. }
+                    | EngineError::Resolved(_)
+                    | EngineError::Store(StoreError::Conflict { .. }),
+                ) => {}
                 Err(error @ EngineError::Store(_)) => return Err(error),
-                // One thread that cannot go on, for instance because its graph is not registered
-                // here, must not keep the others from expiring.
-                Err(error) => {
-                    tracing::error!(thread = %pending.thread, %error, "a question could not expire")
-                }
+                // One thread that cannot go on keeps none of the others waiting.
+                Err(error) => tracing::warn!(thread = %pending.thread, %error, "a question cannot expire"),
             }
         }
         Ok(reports)
     }
 
-    async fn expire(&self, thread: ThreadId, id: InterruptId) -> Result<Option<RunReport>, EngineError> {
-        let head = self.unowned_head(thread).await?;
-        let Some(interrupt) = head.interrupts.iter().find(|interrupt| interrupt.id == id) else {
-            return Ok(None);
-        };
+    async fn expire(&self, thread: ThreadId, id: InterruptId) -> Result<RunReport, EngineError> {
         let by = Actor::system("expiry");
-        let mut writer = super::Writer::new(
-            self.store.clone(),
-            self.clock.clone(),
-            thread,
-            Some(head.clone()),
-            None,
-        );
-        writer.note(
-            resolved(interrupt, Resolution::Expired, by.clone(), self.clock.now()),
-            [],
-        );
-        match writer.flush().await {
-            Err(crate::store::StoreError::Conflict { .. }) => {
-                return Err(self.lost_race(thread, &head).await);
-            }
-            other => other?,
-        }
-        match self
-            .invoke(thread, Invocation::Continue, by, RunOptions::default())
+        self.take(thread, Taking::Expiry(id), by, RunOptions::default())
+            .await?
+            .finish()
             .await
-        {
-            Ok(report) => Ok(Some(report)),
-            Err(error) => Err(error),
-        }
     }
 }
 

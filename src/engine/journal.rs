@@ -12,10 +12,10 @@ use tokio::sync::Mutex;
 use crate::{
     graph::{EffectStart, EffectState, Journal, JournalError, Question, Settled, TaskInfo},
     model::{
-        Answer, Channels, Entry, Event, Grant, InterruptKind, Resolution, Settlement, TaskId, Timestamp,
-        ValueRef,
+        Answer, Channels, Entry, Event, Grant, GrantId, InterruptKind, Resolution, Settlement, TaskId,
+        Timestamp, ValueRef,
     },
-    store::{Store, StoreError, StoredRecord},
+    store::{Store, StoreError, StoredRecord, StoredValue},
 };
 
 use super::{values, writer::Writer};
@@ -26,7 +26,9 @@ pub(super) struct Known {
     pub(super) finished: Option<(Channels, BTreeMap<String, ValueRef>)>,
     pub(super) resolutions: HashMap<u32, Resolution>,
     pub(super) recorded: HashMap<String, Value>,
-    pub(super) effects: HashMap<String, EffectState>,
+    pub(super) effects: BTreeMap<String, EffectState>,
+    /// How many times a human was asked how its effects ended.
+    pub(super) unknowns: u32,
     /// Whether a question of this task is pending.
     pub(super) waiting: bool,
 }
@@ -56,7 +58,9 @@ pub(super) async fn known(
             }
             Entry::Asked(interrupt) => {
                 kinds.insert(interrupt.id, interrupt.kind);
-                tasks.entry(interrupt.task).or_default().waiting = true;
+                let known = tasks.entry(interrupt.task).or_default();
+                known.waiting = true;
+                known.unknowns += u32::from(interrupt.kind == InterruptKind::OutcomeUnknown);
             }
             Entry::Resolved { answer, .. } => {
                 let known = tasks.entry(answer.task).or_default();
@@ -114,10 +118,13 @@ fn settle(known: &mut Known, answer: &Answer) {
 }
 
 /// The journal of a task that runs.
+///
+/// What it writes it writes in a task of its own: a node may drop what it is doing at any time, and
+/// the thread's writer must not be left in the middle of a commit by that.
 pub(super) struct TaskJournal {
     info: TaskInfo,
     writer: Arc<Mutex<Writer>>,
-    known: StdMutex<Known>,
+    known: Arc<StdMutex<Known>>,
     grants: Vec<Grant>,
     asked: StdMutex<Vec<(u32, Question)>>,
     events: Option<tokio::sync::mpsc::UnboundedSender<Event>>,
@@ -134,16 +141,22 @@ impl TaskJournal {
         Self {
             info,
             writer,
-            known: StdMutex::new(known),
+            known: Arc::new(StdMutex::new(known)),
             grants,
             asked: StdMutex::default(),
             events,
         }
     }
 
-    /// The question the task ended with.
+    /// The question the attempt asked: the first, if the node asked several at once.
     pub(super) fn question(&self) -> Option<(u32, Question)> {
-        lock(&self.asked).pop()
+        let mut asked = lock(&self.asked);
+        (!asked.is_empty()).then(|| asked.remove(0))
+    }
+
+    /// Forgets what an attempt that failed had asked.
+    pub(super) fn begin_attempt(&self) {
+        lock(&self.asked).clear();
     }
 
     /// The names of the effects that were started and have not come to an end.
@@ -161,18 +174,50 @@ impl TaskJournal {
         !lock(&self.known).effects.is_empty()
     }
 
-    fn expiry(&self, start: &EffectStart) -> Result<Option<Timestamp>, JournalError> {
-        let Some(id) = start.grant else { return Ok(None) };
-        let grant = self.grants.iter().find(|grant| grant.id == id);
-        grant
-            .map(|grant| Some(grant.expires_at))
-            .ok_or_else(|| JournalError::Refused(format!("there is no live grant {id} on this thread")))
+    /// Does `write` to its end, whatever becomes of the caller.
+    async fn write(
+        &self,
+        write: impl Future<Output = Result<(), JournalError>> + Send + 'static,
+    ) -> Result<(), JournalError> {
+        tokio::spawn(write)
+            .await
+            .unwrap_or_else(|error| Err(JournalError::Store(format!("the writing broke off: {error}"))))
     }
+}
+
+/// When the grant that an effect consumes ends. It must be live at this moment: one that was voided
+/// or used since the superstep began is none.
+fn expiry(writer: &Writer, grant: Option<GrantId>) -> Result<Option<Timestamp>, JournalError> {
+    let Some(id) = grant else { return Ok(None) };
+    let live = writer.grants().into_iter().find(|grant| grant.id == id);
+    live.map(|grant| Some(grant.expires_at))
+        .ok_or_else(|| JournalError::Refused(format!("there is no live grant {id} on this thread")))
 }
 
 /// A poisoned lock still guards whole data: every change under it is a single insert.
 pub(super) fn lock<T>(mutex: &StdMutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Commits `entry` with everything noted before it; if that is refused, `entry` was never noted.
+async fn commit(
+    writer: &mut Writer,
+    entry: Entry,
+    stored: Vec<StoredValue>,
+    deadline: Option<Timestamp>,
+) -> Result<(), JournalError> {
+    writer.note(entry, stored);
+    let error = match writer.flush_before(deadline).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    writer.take_back(1);
+    Err(match error {
+        StoreError::TooLate { .. } => JournalError::Refused("the approval's time ran out".into()),
+        StoreError::Frozen => JournalError::Refused("writes are frozen".into()),
+        StoreError::GrantUsed(_) => JournalError::Refused("the approval was used before".into()),
+        other => JournalError::Store(other.to_string()),
+    })
 }
 
 #[async_trait]
@@ -191,23 +236,21 @@ impl Journal for TaskJournal {
 
     async fn record(&self, name: &str, value: &Value) -> Result<(), JournalError> {
         let (reference, stored) = values::whole(value);
-        let mut writer = self.writer.lock().await;
-        writer.note(
-            Entry::Once {
-                namespace: self.info.namespace.clone(),
-                checkpoint: self.info.checkpoint,
-                task: self.info.task,
-                name: name.to_owned(),
-                value: reference,
-            },
-            [stored],
-        );
-        writer
-            .flush()
-            .await
-            .map_err(|error| JournalError::Store(error.to_string()))?;
-        lock(&self.known).recorded.insert(name.to_owned(), value.clone());
-        Ok(())
+        let entry = Entry::Once {
+            namespace: self.info.namespace.clone(),
+            checkpoint: self.info.checkpoint,
+            task: self.info.task,
+            name: name.to_owned(),
+            value: reference,
+        };
+        let (writer, known) = (self.writer.clone(), self.known.clone());
+        let (name, value) = (name.to_owned(), value.clone());
+        self.write(async move {
+            commit(&mut *writer.lock().await, entry, vec![stored], None).await?;
+            lock(&known).recorded.insert(name, value);
+            Ok(())
+        })
+        .await
     }
 
     async fn effect(&self, name: &str) -> EffectState {
@@ -219,60 +262,49 @@ impl Journal for TaskJournal {
     }
 
     async fn start(&self, name: &str, start: EffectStart) -> Result<(), JournalError> {
-        let deadline = self.expiry(&start)?;
-        let mut writer = self.writer.lock().await;
-        writer.note(
-            Entry::EffectStarted {
-                namespace: self.info.namespace.clone(),
-                checkpoint: self.info.checkpoint,
-                task: self.info.task,
-                node: self.info.node.clone(),
-                name: name.to_owned(),
-                grant: start.grant,
-                facts: start.facts,
-            },
-            [],
-        );
-        match writer.flush_before(deadline).await {
-            Ok(()) => {
-                lock(&self.known)
-                    .effects
-                    .insert(name.to_owned(), EffectState::Started);
-                Ok(())
+        let entry = Entry::EffectStarted {
+            namespace: self.info.namespace.clone(),
+            checkpoint: self.info.checkpoint,
+            task: self.info.task,
+            node: self.info.node.clone(),
+            name: name.to_owned(),
+            grant: start.grant,
+            facts: start.facts,
+        };
+        let (writer, known, name) = (self.writer.clone(), self.known.clone(), name.to_owned());
+        // It counts as started from here on, so that a node that drops this call cannot hide it.
+        lock(&known).effects.insert(name.clone(), EffectState::Started);
+        self.write(async move {
+            let mut writer = writer.lock().await;
+            let begun = match expiry(&writer, start.grant) {
+                Ok(deadline) => commit(&mut writer, entry, Vec::new(), deadline).await,
+                Err(error) => Err(error),
+            };
+            if begun.is_err() {
+                lock(&known).effects.remove(&name);
             }
-            Err(error) => {
-                writer.take_back(1);
-                Err(match error {
-                    StoreError::TooLate { .. } => JournalError::Refused("the approval's time ran out".into()),
-                    StoreError::Frozen => JournalError::Refused("writes are frozen".into()),
-                    StoreError::GrantUsed(_) => JournalError::Refused("the approval was used before".into()),
-                    other => JournalError::Store(other.to_string()),
-                })
-            }
-        }
+            begun
+        })
+        .await
     }
 
     async fn finish(&self, name: &str, value: &Value) -> Result<(), JournalError> {
         let (reference, stored) = values::whole(value);
-        let mut writer = self.writer.lock().await;
-        writer.note(
-            Entry::EffectFinished {
-                namespace: self.info.namespace.clone(),
-                checkpoint: self.info.checkpoint,
-                task: self.info.task,
-                name: name.to_owned(),
-                value: reference,
-            },
-            [stored],
-        );
-        if let Err(error) = writer.flush().await {
-            writer.take_back(1);
-            return Err(JournalError::Store(error.to_string()));
-        }
-        lock(&self.known)
-            .effects
-            .insert(name.to_owned(), EffectState::Finished(value.clone()));
-        Ok(())
+        let entry = Entry::EffectFinished {
+            namespace: self.info.namespace.clone(),
+            checkpoint: self.info.checkpoint,
+            task: self.info.task,
+            name: name.to_owned(),
+            value: reference,
+        };
+        let (writer, known) = (self.writer.clone(), self.known.clone());
+        let (name, value) = (name.to_owned(), value.clone());
+        self.write(async move {
+            commit(&mut *writer.lock().await, entry, vec![stored], None).await?;
+            lock(&known).effects.insert(name, EffectState::Finished(value));
+            Ok(())
+        })
+        .await
     }
 
     fn grants(&self) -> Vec<Grant> {

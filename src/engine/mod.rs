@@ -18,12 +18,12 @@ mod values;
 mod writer;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex as StdMutex, OnceLock},
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::{Mutex, mpsc::UnboundedSender};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ use crate::{
     graph::{AnswerRefused, Graph, UpcastError},
     model::{
         Actor, Answer, Channels, CheckpointId, Clock, Command, Entry, ErrorClass, Event, Failure, Head,
-        InterruptId, Outcome, RunId, ThreadId, Timestamp,
+        InterruptId, Outcome, Resume, RunId, ThreadId, Timestamp,
     },
     store::{Store, StoreError},
 };
@@ -59,13 +59,17 @@ pub enum Invocation {
 }
 
 /// How far a run goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum StopBefore {
     /// To its end.
     #[default]
     Nothing,
     /// It stops before the first node that touches the outside.
-    AnythingOutside,
+    AnythingOutside {
+        /// Nodes that may run all the same, because they asked before and are to ask again. An
+        /// effect never does.
+        but: BTreeSet<String>,
+    },
 }
 
 /// How a run is carried out.
@@ -369,6 +373,18 @@ impl Engine {
         self.begin(thread, invocation, by, options).await?.finish().await
     }
 
+    /// The questions `invocation` answers, where it says so itself.
+    fn answered(invocation: &Invocation) -> Option<Vec<InterruptId>> {
+        match invocation {
+            Invocation::Command(Command {
+                resume: Some(Resume::ById(answers)),
+                ..
+            }) => Some(answers.keys().copied().collect()),
+            Invocation::Command(Command { resume: Some(_), .. }) => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
     /// Takes up what a thread is to do, durably, and gives the run that is to be carried out: for
     /// callers that acknowledge the one before they wait for the other.
     ///
@@ -381,10 +397,28 @@ impl Engine {
         by: Actor,
         options: RunOptions,
     ) -> Result<Begun<'_>, EngineError> {
+        self.take(thread, Taking::Invocation(invocation), by, options)
+            .await
+    }
+
+    /// Takes up what a thread is to do.
+    async fn take(
+        &self,
+        thread: ThreadId,
+        taking: Taking,
+        by: Actor,
+        options: RunOptions,
+    ) -> Result<Begun<'_>, EngineError> {
+        let answers = match &taking {
+            Taking::Invocation(invocation) => Self::answered(invocation),
+            _ => None,
+        };
         let head = match self.unowned_head(thread).await {
-            // Whoever answers what was answered learns who did, also while what follows from it runs.
             Err(busy @ EngineError::Busy { .. }) => {
-                return Err(self.answered_before(thread, &invocation).await.unwrap_or(busy));
+                return Err(match answers {
+                    Some(ids) => self.forestalled(thread, &ids).await?.unwrap_or(busy),
+                    None => busy,
+                });
             }
             other => other?,
         };
@@ -397,7 +431,8 @@ impl Engine {
             Some(head.clone()),
             options.events.clone(),
         );
-        let cancel = options.cancel.clone();
+        // A child, so that this run's timeout cancels nobody else's work.
+        let cancel = options.cancel.child_token();
         let run = Run {
             store: self.store.clone(),
             clock: self.clock.clone(),
@@ -407,23 +442,36 @@ impl Engine {
             writer: Arc::new(Mutex::new(writer)),
             options,
             cancel,
+            held: false,
             stopped_by: Arc::default(),
         };
+        run.writer
+            .lock()
+            .await
+            .tell(Event::RunStarted { thread, run: run.run });
         let going = Going {
             thread,
             cancel: run.cancel.clone(),
             stopped_by: run.stopped_by.clone(),
         };
         let guard = Running::new(self, run.run, going);
-        let taken = match invocation {
-            Invocation::Input(input) => self.take_input(&run, &graph, &head, input).await,
-            Invocation::Continue => self.take_continue(&run, &graph, &head).await,
-            Invocation::Command(command) => self.take_command(&run, &graph, &head, command).await,
+        let taken = match taking {
+            Taking::Invocation(Invocation::Input(input)) => self.take_input(&run, &graph, &head, input).await,
+            Taking::Invocation(Invocation::Continue) => self.take_continue(&run, &graph, &head).await,
+            Taking::Invocation(Invocation::Command(command)) => {
+                self.take_command(&run, &graph, &head, command).await
+            }
+            Taking::Expiry(id) => self.take_expiry(&run, &graph, &head, id).await,
+            Taking::Update { update, as_node } => {
+                self.take_update(&run, &graph, &head, update, as_node.as_deref())
+                    .await
+            }
         };
         let live = match taken {
             // Someone was faster: say who, where that can be told.
             Err(EngineError::Store(StoreError::Conflict { .. })) => {
-                return Err(self.lost_race(thread, &head).await);
+                let ids = answers.unwrap_or_default();
+                return Err(self.lost_race(thread, &head, &ids).await);
             }
             other => other?,
         };
@@ -478,17 +526,31 @@ impl Engine {
 
     /// The head of a thread that no living run owns; what a dead one left is put in order first.
     async fn unowned_head(&self, thread: ThreadId) -> Result<Head, EngineError> {
-        let head = self.head(thread).await?;
-        let Some(active) = &head.run else { return Ok(head) };
-        if active.owner == self.owner && self.is_running(active.run) {
-            return Err(EngineError::Busy {
-                thread,
-                run: active.run,
-            });
+        loop {
+            let head = self.head(thread).await?;
+            let Some(active) = &head.run else { return Ok(head) };
+            if active.owner == self.owner && self.is_running(active.run) {
+                return Err(EngineError::Busy {
+                    thread,
+                    run: active.run,
+                });
+            }
+            self.recover_thread(head).await?;
         }
-        self.recover_thread(head).await?;
-        self.head(thread).await
     }
+}
+
+/// What a run is begun for.
+enum Taking {
+    /// What a caller asked for.
+    Invocation(Invocation),
+    /// The end of a question's time.
+    Expiry(InterruptId),
+    /// A change of the state under a question, which is then asked anew.
+    Update {
+        update: Map<String, Value>,
+        as_node: Option<String>,
+    },
 }
 
 /// A thread to be made.
@@ -554,24 +616,22 @@ impl Begun<'_> {
             live,
             guard,
         } = self;
-        let started = Event::RunStarted {
-            thread: run.thread,
-            run: run.run,
+        let (end, timed_out) = {
+            let mut work = std::pin::pin!(run.graph(&graph, live));
+            let limit = async {
+                match run.options.timeout {
+                    Some(limit) => tokio::time::sleep(limit).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                end = &mut work => (end, false),
+                () = limit => {
+                    run.cancel.cancel();
+                    (work.await, true)
+                }
+            }
         };
-        run.writer.lock().await.tell_now(started);
-        let timer = run.options.timeout.map(|limit| {
-            let cancel = run.cancel.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(limit).await;
-                cancel.cancel();
-            })
-        });
-        let end = run.graph(&graph, live).await;
-        let timed_out = timer.is_some_and(|timer| {
-            let over = timer.is_finished();
-            timer.abort();
-            over
-        });
         let mut end = end?;
         let stopped_by = run.stopped_by.get().cloned();
         if timed_out && matches!(end, GraphEnd::Cancelled) {
@@ -586,23 +646,22 @@ impl Begun<'_> {
                 attempts: 1,
             });
         }
-        let outcome = {
+        let (outcome, head) = {
             let mut writer = run.writer.lock().await;
-            let asked = writer.pending_interrupts();
-            let outcome = runner::outcome(end, asked, stopped_by);
-            if !matches!(outcome, Outcome::Interrupted { .. }) {
-                // A permission serves the run that its answer began; what is left of it ends here.
+            if !matches!(end, GraphEnd::Interrupted) {
+                // A permission serves the work it was given for; what ended without it asks again.
                 for grant in writer.grants() {
-                    let reason = "the run ended without it".to_owned();
                     writer.note(
                         Entry::GrantVoided {
                             grant: grant.id,
-                            reason,
+                            reason: "the run ended before anything was started".into(),
                         },
                         [],
                     );
                 }
             }
+            let asked = writer.pending_interrupts();
+            let outcome = runner::outcome(end, asked, stopped_by);
             writer.note(
                 Entry::RunFinished {
                     run: run.run,
@@ -615,10 +674,10 @@ impl Begun<'_> {
                 outcome: outcome.clone(),
             });
             writer.flush().await?;
-            outcome
+            let head = writer.head().cloned();
+            (outcome, head.ok_or(EngineError::UnknownThread(run.thread))?)
         };
         drop(guard);
-        let head = engine.head(run.thread).await?;
         engine.report(run.run, outcome, head).await
     }
 }

@@ -4,7 +4,9 @@
 //! permission under which nothing had started is void: the thread goes back to its hold point and
 //! asks anew. Everything else may go on from its last checkpoint when someone says so.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::json;
 
 use crate::{
     graph::{Question, Work},
@@ -14,8 +16,13 @@ use crate::{
 
 use super::{
     Engine, EngineError,
-    runner::{Asking, Place, UNKNOWN_ORDINAL, load_live, make_checkpoint, make_interrupt},
+    replay::graph_of,
+    runner::{
+        Asking, Place, due, load_known, load_live, make_checkpoint, make_interrupt, supersede,
+        unknown_ordinal,
+    },
     steering::void_grants,
+    step,
     writer::Writer,
 };
 
@@ -30,6 +37,8 @@ pub enum Recovered {
     CanContinue(ThreadId),
     /// It had been put in order by someone else.
     Untouched(ThreadId),
+    /// It can't go on with this program, and why.
+    Stuck(ThreadId, String),
 }
 
 impl Engine {
@@ -41,16 +50,17 @@ impl Engine {
         let mut recovered = Vec::new();
         for thread in self.store.busy().await? {
             let head = self.head(thread).await?;
-            if head
-                .run
-                .as_ref()
-                .is_some_and(|active| !self.is_running(active.run))
-            {
-                match self.recover_thread(head).await {
-                    Ok(what) => recovered.push(what),
-                    Err(error @ EngineError::Store(_)) => return Err(error),
-                    // It stays as it is, owned by a run that is gone, until someone can put it in order.
-                    Err(error) => tracing::error!(%thread, %error, "a thread could not be put in order"),
+            let Some(active) = &head.run else { continue };
+            if self.is_running(active.run) {
+                continue;
+            }
+            match self.recover_thread(head).await {
+                Ok(done) => recovered.push(done),
+                Err(error @ EngineError::Store(_)) => return Err(error),
+                // One thread that cannot go on keeps none of the others waiting.
+                Err(error) => {
+                    tracing::error!(%thread, %error, "a thread cannot be put in order");
+                    recovered.push(Recovered::Stuck(thread, error.to_string()));
                 }
             }
         }
@@ -62,7 +72,8 @@ impl Engine {
         let Some(active) = head.run.clone() else {
             return Ok(Recovered::Untouched(thread));
         };
-        let graph = self.graph(&head.graph)?.clone();
+        // A thread whose graph this program doesn't know is put in order all the same.
+        let graph = self.graph(&head.graph).ok().cloned();
         let by = Actor::system("recovery");
         let now = self.clock.now();
         let mut writer = Writer::new(
@@ -93,13 +104,20 @@ impl Engine {
                 continue;
             };
             let reason = "the process ended while it was going on";
-            let value = match graph.node(&effect.node).map(|node| &node.work) {
+            let owner = graph
+                .as_ref()
+                .and_then(|graph| graph_of(graph, &effect.namespace));
+            let action = owner.as_ref().and_then(|graph| graph.node(&effect.node));
+            let value = match action.map(|node| &node.work) {
                 Some(Work::Action(action)) => action.outcome_unknown(&effect.name, &effect.facts, reason),
-                _ => Value::String(reason.into()),
+                _ => json!({ "type": "outcome_unknown", "effect": effect.name, "reason": reason,
+                             "facts": effect.facts, "answers": ["done", "failed", "ask_again"] }),
             };
+            let known = load_known(self.store.as_ref(), thread, stored.record.seq, checkpoint.id).await?;
+            let before = known.get(&effect.task).map_or(0, |known| known.unknowns);
             let asking = Asking {
                 kind: InterruptKind::OutcomeUnknown,
-                ordinal: UNKNOWN_ORDINAL,
+                ordinal: unknown_ordinal(before),
                 question: Question {
                     value,
                     expires_at: None,
@@ -110,33 +128,50 @@ impl Engine {
         }
         let ended = "the process ended before anything was started";
         void_grants(&mut writer, &head, ended);
-        let held = !unknown
-            && head
-                .grants
-                .iter()
-                .any(|grant| grant.namespace == Namespace::root());
-        if held && let (Some(hold), Some(mark)) = (graph.hold_point(), head.checkpoint()) {
-            let mut live = load_live(self.store.as_ref(), &graph, thread, mark.id).await?;
-            hold.note(&mut live.state, ended);
-            let root = Namespace::root();
+        // Where a permission was live, the graph goes back to its hold point.
+        let mut again = false;
+        let below: BTreeSet<&Namespace> = head.grants.iter().map(|grant| &grant.namespace).collect();
+        for namespace in below {
+            let owner = graph.as_ref().and_then(|graph| graph_of(graph, namespace));
+            let mark = head.checkpoints.get(namespace);
+            let (false, Some(owner), Some(mark)) = (unknown, owner, mark) else {
+                continue;
+            };
+            let Some(hold) = owner.hold_point() else {
+                continue;
+            };
+            let live = load_live(self.store.as_ref(), &owner, thread, mark.id).await?;
+            let mut tasks = Vec::new();
+            for planned in &live.checkpoint.tasks {
+                let finished = live
+                    .known
+                    .get(&planned.id)
+                    .and_then(|known| known.finished.clone());
+                tasks.push((
+                    due(self.store.as_ref(), planned).await?,
+                    finished.map(|(writes, _)| writes),
+                ));
+            }
+            let (mut state, written, due) = step::back(&owner, &live.state, tasks)?;
+            hold.note(&mut state, ended);
+            supersede(&mut writer, namespace, &by, now);
             let place = Place {
-                namespace: &root,
+                namespace,
                 parent: Some(&live.checkpoint),
                 step: live.checkpoint.step + 1,
                 source: Source::Return,
                 fresh: false,
             };
-            let due = vec![(hold.entry.clone(), None)];
-            let made = make_checkpoint(
-                thread,
-                active.run,
-                &graph,
-                place,
-                live.state,
-                |name| hold.notes_in(name),
-                due,
-            );
+            let written = |name: &str| written.contains(name) || hold.notes_in(name);
+            let made = make_checkpoint(thread, active.run, &owner, place, state, written, due);
             writer.note(made.1, made.2);
+            again = true;
+        }
+        // A run that was to ask again may have ended before it did.
+        if let (false, Some(graph), Some(mark)) = (unknown || again, &graph, head.checkpoint()) {
+            let live = load_live(self.store.as_ref(), graph, thread, mark.id).await;
+            again = head.interrupts.is_empty()
+                && live.is_ok_and(|live| matches!(live.checkpoint.source, Source::Update | Source::Return));
         }
         let outcome = if unknown {
             let asked = writer.pending_interrupts();
@@ -167,8 +202,10 @@ impl Engine {
         if unknown {
             return Ok(Recovered::OutcomeUnknown(thread));
         }
-        if held {
-            self.ask_again(thread, by).await?;
+        if again
+            && let Some(report) = self.ask_again(thread, by).await?
+            && !report.interrupts.is_empty()
+        {
             return Ok(Recovered::AskedAgain(thread));
         }
         Ok(Recovered::CanContinue(thread))

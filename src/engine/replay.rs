@@ -1,10 +1,11 @@
 //! Replay for audit: every routing decision and every pure node's verdict is derived again from
 //! what is recorded. Nothing is executed and nothing is written.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
 use async_trait::async_trait;
-use serde::Serialize;
+use futures::FutureExt;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +28,7 @@ use super::{
 };
 
 /// Where today's program would decide otherwise than is recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Divergence {
     /// The checkpoint.
     pub checkpoint: CheckpointId,
@@ -42,7 +43,7 @@ pub struct Divergence {
 }
 
 /// What a replay found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplayReport {
     /// The thread.
     pub thread: ThreadId,
@@ -90,6 +91,9 @@ impl Journal for ReplayJournal {
     }
     fn grants(&self) -> Vec<Grant> {
         Vec::new()
+    }
+    fn is_replay(&self) -> bool {
+        true
     }
     fn emit(&self, _: Value) {}
     fn message(&self, _: &str) {}
@@ -178,11 +182,26 @@ impl Engine {
             (Source::Input, _) => {
                 step::next(graph, &current.state, [START]).map_err(|error| error.to_string())
             }
-            (Source::Return, _) => Ok(graph
-                .hold_point()
-                .map(|hold| (hold.entry.clone(), None))
-                .into_iter()
-                .collect()),
+            (Source::Return, None) => Ok(step::held(graph, actual.clone())),
+            (Source::Return, Some(parent)) => {
+                let known = journal::known(self.store.as_ref(), &parent.records).await?;
+                let mut tasks = Vec::new();
+                for (planned, due) in parent
+                    .checkpoint
+                    .tasks
+                    .iter()
+                    .zip(self.due(&parent.checkpoint).await?)
+                {
+                    let finished = known.get(&planned.id).and_then(|known| known.finished.clone());
+                    tasks.push((due, finished.map(|(writes, _)| writes)));
+                }
+                step::back(graph, &parent.state, tasks)
+                    .map(|(state, _, due)| {
+                        check_state(report, current, &state);
+                        due
+                    })
+                    .map_err(|error| error.to_string())
+            }
             (Source::Update | Source::Fork, _) => Ok(step::held(graph, actual.clone())),
             (Source::Loop, None) => Ok(actual.clone()),
             (Source::Loop, Some(parent)) => {
@@ -199,12 +218,7 @@ impl Engine {
                     })
                     .collect();
                 match step::merge(graph, &parent.state, &writes) {
-                    Ok((state, _)) => {
-                        if state != current.state {
-                            let difference = differing(&current.state, &state);
-                            note(report, current, "state", json!(difference.0), json!(difference.1));
-                        }
-                    }
+                    Ok((state, _)) => check_state(report, current, &state),
                     Err(error) => note(report, current, "state", Value::Null, json!(error.to_string())),
                 }
                 step::next(graph, &current.state, tasks.iter().map(|task| task.node.as_str()))
@@ -272,10 +286,12 @@ impl Engine {
                 CancellationToken::new(),
                 Clock::from_fn(move || at),
             );
-            let today = match action.run(current.state.clone(), context).await {
-                Ok(today) if today == *writes => continue,
-                Ok(today) => json!(differing(writes, &today).1),
-                Err(error) => json!(error.to_string()),
+            let verdict = AssertUnwindSafe(action.run(current.state.clone(), context)).catch_unwind();
+            let today = match verdict.await {
+                Ok(Ok(today)) if today == *writes => continue,
+                Ok(Ok(today)) => json!(differing(writes, &today).1),
+                Ok(Err(error)) => json!(error.to_string()),
+                Err(_) => json!("it panicked"),
             };
             note(
                 report,
@@ -290,14 +306,18 @@ impl Engine {
 
     async fn due(&self, checkpoint: &Checkpoint) -> Result<Vec<step::Due>, EngineError> {
         let mut due = Vec::new();
-        for task in &checkpoint.tasks {
-            let argument = match &task.argument {
-                Some(reference) => Some(values::load(self.store.as_ref(), reference).await?),
-                None => None,
-            };
-            due.push((task.node.clone(), argument));
+        for planned in &checkpoint.tasks {
+            due.push(super::runner::due(self.store.as_ref(), planned).await?);
         }
         Ok(due)
+    }
+}
+
+/// The state is what the writes recorded on the checkpoint before add up to.
+fn check_state(report: &mut ReplayReport, current: &Recorded, today: &Channels) {
+    if *today != current.state {
+        let difference = differing(&current.state, today);
+        note(report, current, "state", json!(difference.0), json!(difference.1));
     }
 }
 
@@ -380,7 +400,7 @@ fn differing(one: &Channels, other: &Channels) -> (Channels, Channels) {
 }
 
 /// The graph that runs in `namespace` of a thread of `root`.
-fn graph_of(root: &Arc<Graph>, namespace: &Namespace) -> Option<Arc<Graph>> {
+pub(super) fn graph_of(root: &Arc<Graph>, namespace: &Namespace) -> Option<Arc<Graph>> {
     let mut current = root.clone();
     for part in namespace.0.split('|').filter(|part| !part.is_empty()) {
         let node = part.split(':').next().unwrap_or_default();

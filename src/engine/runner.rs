@@ -1,7 +1,7 @@
 //! Runs a graph: superstep after superstep, until it ends, waits, fails or is cancelled.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, OnceLock},
 };
 
@@ -16,7 +16,8 @@ use crate::{
     graph::{Graph, NodeClass, NodeError, NodeSpec, START, TaskInfo, Work},
     model::{
         Actor, Channels, Checkpoint, CheckpointId, Clock, Entry, ErrorClass, Event, Failure, Grant,
-        Interrupt, InterruptKind, Namespace, Outcome, PlannedTask, RunId, Source, TaskId, ThreadId, ValueRef,
+        Interrupt, InterruptKind, Namespace, Outcome, PlannedTask, Resolution, RunId, Source, TaskId,
+        ThreadId, Timestamp, ValueRef,
     },
     store::{RecordRange, Store},
 };
@@ -24,6 +25,7 @@ use crate::{
 use super::{
     EngineError, RunOptions, StopBefore,
     journal::{self, Known, TaskJournal},
+    steering::resolved,
     step,
     task::{self, TaskEnd, Turn},
     values,
@@ -35,6 +37,9 @@ pub(super) struct Live {
     pub(super) checkpoint: Checkpoint,
     pub(super) state: Channels,
     pub(super) known: HashMap<TaskId, Known>,
+    /// Whether this run made the checkpoint, so that breakpoints before its tasks count. A run that
+    /// goes on from an older checkpoint passes the breakpoint where it stopped.
+    pub(super) fresh: bool,
 }
 
 /// What a run needs to know of itself.
@@ -48,6 +53,8 @@ pub(super) struct Run {
     pub(super) writer: Arc<Mutex<Writer>>,
     pub(super) options: RunOptions,
     pub(super) cancel: CancellationToken,
+    /// Whether what runs stands behind the hold point of a graph above it.
+    pub(super) held: bool,
     /// Who cancelled the run, and why.
     pub(super) stopped_by: Arc<OnceLock<String>>,
 }
@@ -104,7 +111,7 @@ impl Run {
             if self.cancel.is_cancelled() {
                 return Ok(GraphEnd::Cancelled);
             }
-            if steps > 0 && self.stops_before(graph, &live) {
+            if self.stops_before(graph, &live) {
                 return Ok(GraphEnd::Interrupted);
             }
             if steps >= self.options.recursion_limit {
@@ -150,7 +157,7 @@ impl Run {
         match self.options.durability {
             Durability::Sync => writer.flush().await?,
             Durability::Async => writer.flush_behind().await?,
-            Durability::Exit => {}
+            Durability::Exit => writer.send_events(),
         }
         Ok(())
     }
@@ -162,11 +169,22 @@ impl Run {
             .interrupt_before
             .iter()
             .any(|name| name == "*" || due.contains(name));
-        named
-            || self.options.stop_before == StopBefore::AnythingOutside
-                && due
-                    .iter()
-                    .any(|node| graph.node(node).is_none_or(|node| node.class != NodeClass::Pure))
+        let outside = |name: &String, but: &BTreeSet<String>| match graph.node(name) {
+            Some(NodeSpec {
+                work: Work::Subgraph(_),
+                ..
+            }) => false,
+            Some(node) => match node.class {
+                NodeClass::Pure => false,
+                NodeClass::Io => !but.contains(name),
+                NodeClass::Effect => true,
+            },
+            None => true,
+        };
+        match &self.options.stop_before {
+            StopBefore::AnythingOutside { but } if due.iter().any(|name| outside(name, but)) => true,
+            _ => live.fresh && named,
+        }
     }
 
     /// Runs all due tasks concurrently and gives their ends in task order.
@@ -250,6 +268,10 @@ impl Run {
             );
             return Ok(TaskEnd::Failed { error, attempts: 0 });
         };
+        let held = self.held
+            || graph
+                .hold_point()
+                .is_some_and(|hold| hold.behind.contains(&planned.node));
         let requester = self.writer.lock().await.requester();
         let info = TaskInfo {
             thread: self.thread,
@@ -264,7 +286,19 @@ impl Run {
             attempt: 1,
         };
         let end = match &spec.work {
-            Work::Subgraph(subgraph) => self.subgraph(subgraph, &info, state).await?,
+            Work::Subgraph(subgraph) => {
+                if let Some(events) = &self.options.events {
+                    // Nobody has to listen.
+                    let _ = events.send(Event::TaskStarted {
+                        namespace: info.namespace.clone(),
+                        task: info.task,
+                        node: info.node.clone(),
+                        attempt: 1,
+                    });
+                }
+                let below = Run { held, ..self.clone() };
+                below.subgraph(subgraph, &info, state, argument).await?
+            }
             Work::Action(action) => {
                 let journal =
                     TaskJournal::new(info.clone(), self.writer.clone(), known, grants, self.events());
@@ -274,6 +308,7 @@ impl Run {
                     info: info.clone(),
                     state,
                     argument,
+                    held,
                     journal: Arc::new(journal),
                     cancel: self.cancel.clone(),
                     clock: self.clock.clone(),
@@ -298,12 +333,14 @@ impl Run {
         Ok(end)
     }
 
-    /// Runs a graph that is a node of this one, in its own namespace.
+    /// Runs a graph that is a node of this one, in its own namespace. A fan-out's argument is written
+    /// over what the graph is given of the parent's state.
     async fn subgraph(
         &self,
         subgraph: &crate::graph::Subgraph,
         info: &TaskInfo,
         state: Channels,
+        argument: Option<Value>,
     ) -> Result<TaskEnd, EngineError> {
         let namespace = info.namespace.child(&info.node, &info.task);
         let mark = {
@@ -320,10 +357,19 @@ impl Run {
         let live = match mark {
             Some(mark) => load_live(self.store.as_ref(), &subgraph.graph, self.thread, mark.id).await?,
             None => {
-                let input = match subgraph.input(state) {
+                let mut input = match subgraph.input(state) {
                     Ok(input) => input,
                     Err(error) => return Ok(failed("subgraph_input", error.to_string())),
                 };
+                // A fan-out's argument says what is this task's alone.
+                match argument {
+                    None => {}
+                    Some(Value::Object(own)) => input.extend(own),
+                    Some(_) => {
+                        let message = "the argument of a graph must be an object of its channels";
+                        return Ok(failed("subgraph_input", message.into()));
+                    }
+                }
                 let defaults = subgraph.graph.defaults().clone();
                 let (merged, _) = match step::merge(&subgraph.graph, &defaults, &[input]) {
                     Ok(merged) => merged,
@@ -374,11 +420,14 @@ impl Run {
                 TaskEnd::Finished { .. } => {}
                 TaskEnd::Unknown { effect, reason } => {
                     unknown = true;
-                    self.note_unknown(graph, &live.checkpoint, planned, effect, reason)
+                    let before = live.known.get(&planned.id).map_or(0, |known| known.unknowns);
+                    self.note_unknown(graph, &live.checkpoint, planned, before, effect, reason)
                         .await;
                 }
                 TaskEnd::Waiting | TaskEnd::Asked { .. } => waiting = true,
-                TaskEnd::Return { reason } => returned = returned.or(Some(reason.clone())),
+                TaskEnd::Return { reason } => {
+                    returned = returned.or(Some((planned.node.clone(), reason.clone())));
+                }
                 TaskEnd::Failed { error, attempts } => {
                     let error = error.to_failure(&planned.node, *attempts);
                     self.writer.lock().await.note(
@@ -404,8 +453,8 @@ impl Run {
         if cancelled {
             return Ok(Err(GraphEnd::Cancelled));
         }
-        if let Some(reason) = returned {
-            return self.turn_back(graph, live, reason).await;
+        if let Some((node, reason)) = returned {
+            return self.turn_back(graph, live, ends, node, reason).await;
         }
         if waiting {
             for (planned, end) in tasks.iter().zip(ends) {
@@ -448,7 +497,9 @@ impl Run {
     async fn turn_back(
         &self,
         graph: &Graph,
-        mut live: Live,
+        live: Live,
+        ends: Vec<TaskEnd>,
+        node: String,
         reason: String,
     ) -> Result<Result<Live, GraphEnd>, EngineError> {
         {
@@ -463,9 +514,21 @@ impl Run {
                 );
             }
         }
-        let Some(hold) = graph.hold_point() else {
+        let Some(hold) = graph.hold_point().filter(|hold| hold.behind.contains(&node)) else {
             return Ok(Err(GraphEnd::Return(reason)));
         };
+        let mut tasks = Vec::new();
+        for (planned, end) in live.checkpoint.tasks.iter().zip(ends) {
+            let writes = match end {
+                TaskEnd::Finished { writes, .. } => Some(writes),
+                _ => None,
+            };
+            tasks.push((due(self.store.as_ref(), planned).await?, writes));
+        }
+        let mut writer = self.writer.lock().await;
+        let by = Actor::system("hold point");
+        supersede(&mut writer, &live.checkpoint.namespace, &by, self.clock.now());
+        drop(writer);
         let place = Place {
             namespace: &live.checkpoint.namespace,
             parent: Some(&live.checkpoint),
@@ -473,11 +536,13 @@ impl Run {
             source: Source::Return,
             fresh: false,
         };
-        let due = vec![(hold.entry.clone(), None)];
-        hold.note(&mut live.state, &reason);
-        Ok(Ok(self
-            .checkpoint(graph, place, live.state, |name| hold.notes_in(name), due)
-            .await))
+        let (mut state, written, due) = match step::back(graph, &live.state, tasks) {
+            Ok(back) => back,
+            Err(error) => return Ok(Err(GraphEnd::Failed(invalid("state", error.to_string())))),
+        };
+        hold.note(&mut state, &reason);
+        let written = |name: &str| written.contains(name) || hold.notes_in(name);
+        Ok(Ok(self.checkpoint(graph, place, state, written, due).await))
     }
 
     async fn note_question(
@@ -500,6 +565,7 @@ impl Run {
         graph: &Graph,
         checkpoint: &Checkpoint,
         planned: &PlannedTask,
+        before: u32,
         effect: &str,
         reason: &str,
     ) {
@@ -524,7 +590,7 @@ impl Run {
         };
         let asked = Asking {
             kind: InterruptKind::OutcomeUnknown,
-            ordinal: UNKNOWN_ORDINAL,
+            ordinal: unknown_ordinal(before),
             question,
         };
         self.note_asked(checkpoint, planned, asked).await;
@@ -542,8 +608,11 @@ impl Run {
     }
 }
 
-/// The ordinal of the question that settles an effect; a node's own questions count from 0.
-pub(super) const UNKNOWN_ORDINAL: u32 = u32::MAX;
+/// The ordinal of the question that settles an effect, `before` of which were asked on the task
+/// already; a node's own questions count from 0, these count down from the top.
+pub(super) fn unknown_ordinal(before: u32) -> u32 {
+    u32::MAX - before
+}
 
 /// What is asked.
 pub(super) struct Asking {
@@ -637,6 +706,7 @@ pub(super) fn make_checkpoint(
             checkpoint,
             state,
             known: HashMap::new(),
+            fresh: true,
         },
         entry,
         stored,
@@ -671,18 +741,48 @@ pub(super) async fn load_live(
     }
     let state = values::load_all(store, &checkpoint.channels).await?;
     let state = graph.upcast(checkpoint.graph.state_version, state)?;
-    let records: Vec<_> = store
-        .records(thread, RecordRange::after(stored.record.seq))
-        .await?
-        .into_iter()
-        .filter(|stored| stored.record.entry.checkpoint() == Some(id))
-        .collect();
-    let known = journal::known(store, &records).await?;
+    let known = load_known(store, thread, stored.record.seq, id).await?;
     Ok(Live {
         checkpoint,
         state,
         known,
+        fresh: false,
     })
+}
+
+/// Reads what is known of the tasks of the checkpoint `id`, whose record has the number `seq`.
+pub(super) async fn load_known(
+    store: &dyn Store,
+    thread: ThreadId,
+    seq: u64,
+    id: CheckpointId,
+) -> Result<HashMap<TaskId, Known>, EngineError> {
+    let records: Vec<_> = store
+        .records(thread, RecordRange::after(seq))
+        .await?
+        .into_iter()
+        .filter(|stored| stored.record.entry.checkpoint() == Some(id))
+        .collect();
+    Ok(journal::known(store, &records).await?)
+}
+
+/// A planned task with its argument.
+pub(super) async fn due(store: &dyn Store, planned: &PlannedTask) -> Result<step::Due, EngineError> {
+    let argument = match &planned.argument {
+        Some(reference) => Some(values::load(store, reference).await?),
+        None => None,
+    };
+    Ok((planned.node.clone(), argument))
+}
+
+/// Ends the questions that the graph in `namespace`, and those below it, asked on a checkpoint that
+/// is no longer the newest.
+pub(super) fn supersede(writer: &mut Writer, namespace: &Namespace, by: &Actor, at: Timestamp) {
+    for interrupt in writer.pending_interrupts() {
+        if interrupt.namespace.is_within(namespace) {
+            writer.note(resolved(&interrupt, Resolution::Superseded, by.clone(), at), []);
+        }
+    }
 }
 
 fn note_finished(writer: &mut Writer, info: &TaskInfo, writes: &Channels, attempts: u32) {

@@ -3,7 +3,7 @@
 //! Whoever steers can never put a thread behind its hold point: what would be due there goes back
 //! to its entry. What is asked when a thread is steered ends in the trail, as cancelled or superseded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -13,10 +13,11 @@ use crate::{
         Actor, Answer, Channels, Checkpoint, CheckpointId, Command, Entry, Head, Interrupt, InterruptKind,
         Namespace, Resolution, Source, ThreadId,
     },
+    store::RecordRange,
 };
 
 use super::{
-    Engine, EngineError, Invocation, NewThread, RunOptions, RunReport, StopBefore,
+    Engine, EngineError, Invocation, NewThread, RunOptions, RunReport, StopBefore, Taking,
     runner::{Live, Place, Run, load_live},
     step, values,
     writer::Writer,
@@ -120,22 +121,62 @@ impl Engine {
         command: Command,
     ) -> Result<Live, EngineError> {
         refuse_unsettled(head)?;
-        let goto = (!command.goto.is_empty()).then_some(command.goto);
         let (state, written, parent) = self.updated(graph, head, command.update).await?;
-        let ending = if goto.is_some() {
-            Ending::Cancelled("goto".into())
+        let (due, ending) = if command.goto.is_empty() {
+            (pending(self, &parent).await?, Ending::Superseded)
         } else {
-            Ending::Superseded
+            (targets(graph, command.goto)?, Ending::Cancelled("goto".into()))
         };
-        let due = match goto {
-            Some(nodes) => targets(graph, nodes)?,
+        self.steer(run, graph, head, &parent, state, &written, due, ending)
+            .await
+    }
+
+    /// The state changes under a pending question.
+    pub(super) async fn take_update(
+        &self,
+        run: &Run,
+        graph: &Graph,
+        head: &Head,
+        update: Map<String, Value>,
+        as_node: Option<&str>,
+    ) -> Result<Live, EngineError> {
+        refuse_unsettled(head)?;
+        let (state, written, parent) = self.updated(graph, head, update).await?;
+        let due = match as_node {
+            Some(node) => step::next(graph, &state, [node])?,
             None => pending(self, &parent).await?,
         };
+        self.steer(
+            run,
+            graph,
+            head,
+            &parent,
+            state,
+            &written,
+            due,
+            Ending::Superseded,
+        )
+        .await
+    }
+
+    /// Begins a run on a steered checkpoint, in the commit that ends what was asked before.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one commit")]
+    async fn steer(
+        &self,
+        run: &Run,
+        graph: &Graph,
+        head: &Head,
+        parent: &Checkpoint,
+        state: Channels,
+        written: &BTreeSet<String>,
+        due: Vec<step::Due>,
+        ending: Ending,
+    ) -> Result<Live, EngineError> {
         let due = step::held(graph, due);
         self.start(run, head, None, false, Some(ending), true).await;
         let place = Place {
             namespace: &Namespace::root(),
-            parent: Some(&parent),
+            parent: Some(parent),
             step: parent.step + 1,
             source: Source::Update,
             fresh: false,
@@ -192,7 +233,7 @@ impl Engine {
         graph: &Graph,
         head: &Head,
         update: Map<String, Value>,
-    ) -> Result<(Channels, std::collections::BTreeSet<String>, Checkpoint), EngineError> {
+    ) -> Result<(Channels, BTreeSet<String>, Checkpoint), EngineError> {
         check_protected(graph, update.keys())?;
         let mark = head.checkpoint().ok_or(EngineError::NothingDue(head.thread))?;
         let live = load_live(self.store.as_ref(), graph, head.thread, mark.id).await?;
@@ -217,23 +258,22 @@ impl Engine {
         let head = self.unowned_head(thread).await?;
         refuse_unsettled(&head)?;
         let graph = self.graph(&head.graph)?.clone();
+        if !head.interrupts.is_empty() && as_node != Some(END) {
+            check_node(&graph, as_node)?;
+            let taking = Taking::Update {
+                update,
+                as_node: as_node.map(str::to_owned),
+            };
+            let options = self.asking_only(thread).await?;
+            return Ok(self.take(thread, taking, by, options).await?.finish().await?.head);
+        }
+        check_node(&graph, as_node)?;
         let (state, written, parent) = self.updated(&graph, &head, update).await?;
         let (due, ending) = match as_node {
             Some(END) => (Vec::new(), Ending::Cancelled("resolved from outside".into())),
-            Some(node) if graph.node(node).is_none() && node != START => {
-                return Err(EngineError::UnknownNode {
-                    graph: head.graph,
-                    node: node.to_owned(),
-                });
-            }
-            Some(node) => match step::next(&graph, &state, [node])? {
-                // Nothing will ask again in the question's place.
-                due if due.is_empty() => (due, Ending::Cancelled(format!("resolved as '{node}'"))),
-                due => (due, Ending::Superseded),
-            },
+            Some(node) => (step::next(&graph, &state, [node])?, Ending::Superseded),
             None => (pending(self, &parent).await?, Ending::Superseded),
         };
-        let asked = !head.interrupts.is_empty() && as_node != Some(END);
         let due = step::held(&graph, due);
         let place = (&parent, Source::Update);
         self.plant(
@@ -247,9 +287,6 @@ impl Engine {
             &by,
         )
         .await?;
-        if asked {
-            self.ask_again(thread, by).await?;
-        }
         self.head(thread).await
     }
 
@@ -262,13 +299,7 @@ impl Engine {
         let head = self.unowned_head(thread).await?;
         refuse_unsettled(&head)?;
         let graph = self.graph(&head.graph)?.clone();
-        let live = load_live(self.store.as_ref(), &graph, thread, at).await?;
-        if live.checkpoint.namespace != Namespace::root() {
-            return Err(EngineError::UnknownCheckpoint {
-                thread,
-                checkpoint: at,
-            });
-        }
+        let live = self.own_checkpoint(&graph, thread, at).await?;
         let due = step::held(&graph, pending(self, &live.checkpoint).await?);
         let ending = Ending::Cancelled("forked from an earlier checkpoint".into());
         let place = (&live.checkpoint, Source::Fork);
@@ -286,11 +317,30 @@ impl Engine {
         self.head(thread).await
     }
 
+    /// A checkpoint of the thread's own graph, not of one below it.
+    async fn own_checkpoint(
+        &self,
+        graph: &Graph,
+        thread: ThreadId,
+        at: CheckpointId,
+    ) -> Result<Live, EngineError> {
+        let live = load_live(self.store.as_ref(), graph, thread, at).await?;
+        if live.checkpoint.namespace == Namespace::root() {
+            Ok(live)
+        } else {
+            Err(EngineError::UnknownCheckpoint {
+                thread,
+                checkpoint: at,
+            })
+        }
+    }
+
     /// Makes a new thread that begins with the state of a checkpoint of `thread` (its last one
     /// without `at`). It carries no question and no permission along.
     ///
     /// # Errors
-    /// [`EngineError::UnknownCheckpoint`], [`EngineError::ThreadExists`], or the store's.
+    /// [`EngineError::UnknownCheckpoint`], [`EngineError::ThreadExists`], [`EngineError::MustSettle`], or
+    /// the store's.
     pub async fn copy(
         &self,
         thread: ThreadId,
@@ -298,19 +348,36 @@ impl Engine {
         into: ThreadId,
         by: Actor,
     ) -> Result<Head, EngineError> {
+        self.copy_named(thread, at, into, None, by).await
+    }
+
+    /// As [`Engine::copy`]; the new thread carries the caller's own `name`.
+    ///
+    /// # Errors
+    /// As [`Engine::copy`].
+    pub async fn copy_named(
+        &self,
+        thread: ThreadId,
+        at: Option<CheckpointId>,
+        into: ThreadId,
+        name: Option<String>,
+        by: Actor,
+    ) -> Result<Head, EngineError> {
         let source = self.head(thread).await?;
+        // What may have been done once must not be due a second time elsewhere.
+        refuse_unsettled(&source)?;
         let graph = self.graph(&source.graph)?.clone();
         let metadata = BTreeMap::from([("copied_from".to_owned(), Value::String(thread.to_string()))]);
         let new = NewThread {
             id: into,
             graph: source.graph.clone(),
-            name: None,
+            name,
             by: by.clone(),
             metadata,
         };
         let at = at.or(source.checkpoint().map(|mark| mark.id));
         let live = match at {
-            Some(at) => Some(load_live(self.store.as_ref(), &graph, thread, at).await?),
+            Some(at) => Some(self.own_checkpoint(&graph, thread, at).await?),
             None => None,
         };
         let head = self.create_thread(new).await?;
@@ -367,9 +434,26 @@ impl Engine {
             super::runner::make_checkpoint(head.thread, run, graph, place, state, written, due);
         writer.note(entry, stored);
         match writer.flush().await {
-            Err(crate::store::StoreError::Conflict { .. }) => Err(self.lost_race(head.thread, head).await),
+            Err(crate::store::StoreError::Conflict { .. }) => {
+                Err(self.lost_race(head.thread, head, &[]).await)
+            }
             other => Ok(other?),
         }
+    }
+
+    /// A run that goes only as far as the next question: it passes pure nodes and those that asked before.
+    async fn asking_only(&self, thread: ThreadId) -> Result<RunOptions, EngineError> {
+        let records = self.store.records(thread, RecordRange::ALL).await?;
+        let asked = records
+            .into_iter()
+            .filter_map(|stored| match stored.record.entry {
+                Entry::Asked(interrupt) if interrupt.kind == InterruptKind::Question => Some(interrupt.node),
+                _ => None,
+            });
+        Ok(RunOptions {
+            stop_before: StopBefore::AnythingOutside { but: asked.collect() },
+            ..RunOptions::default()
+        })
     }
 
     /// Goes on with the nodes that touch nothing outside, until something is asked.
@@ -378,13 +462,11 @@ impl Engine {
         thread: ThreadId,
         by: Actor,
     ) -> Result<Option<RunReport>, EngineError> {
-        let options = RunOptions {
-            stop_before: StopBefore::AnythingOutside,
-            ..RunOptions::default()
-        };
+        let options = self.asking_only(thread).await?;
         match Box::pin(self.invoke(thread, Invocation::Continue, by, options)).await {
             Ok(report) => Ok(Some(report)),
-            Err(EngineError::NothingDue(_)) => Ok(None),
+            // Someone else has taken it up already.
+            Err(EngineError::NothingDue(_) | EngineError::Busy { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -513,6 +595,18 @@ pub(super) fn check_nodes(graph: &Graph, checkpoint: &Checkpoint) -> Result<(), 
     }
 }
 
+fn check_node(graph: &Graph, node: Option<&str>) -> Result<(), EngineError> {
+    match node {
+        Some(node) if node != START && node != END && graph.node(node).is_none() => {
+            Err(EngineError::UnknownNode {
+                graph: graph.name().to_owned(),
+                node: node.to_owned(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn targets(graph: &Graph, nodes: Vec<String>) -> Result<Vec<step::Due>, EngineError> {
     let mut due = Vec::new();
     for node in nodes {
@@ -533,12 +627,8 @@ fn targets(graph: &Graph, nodes: Vec<String>) -> Result<Vec<step::Due>, EngineEr
 /// What is due on a checkpoint, with the arguments of its tasks.
 async fn pending(engine: &Engine, checkpoint: &Checkpoint) -> Result<Vec<step::Due>, EngineError> {
     let mut due = Vec::new();
-    for task in &checkpoint.tasks {
-        let argument = match &task.argument {
-            Some(reference) => Some(values::load(engine.store.as_ref(), reference).await?),
-            None => None,
-        };
-        due.push((task.node.clone(), argument));
+    for planned in &checkpoint.tasks {
+        due.push(super::runner::due(engine.store.as_ref(), planned).await?);
     }
     Ok(due)
 }

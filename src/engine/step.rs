@@ -122,13 +122,41 @@ pub fn held(graph: &Graph, due: Vec<Due>) -> Vec<Due> {
     };
     let mut kept: Vec<Due> = Vec::new();
     for (node, argument) in due {
-        if !hold.behind.contains(&node) {
+        let (node, argument) = if hold.behind.contains(&node) {
+            (hold.entry.clone(), None)
+        } else {
+            (node, argument)
+        };
+        if argument.is_some() || !kept.iter().any(|(other, sent)| *other == node && sent.is_none()) {
             kept.push((node, argument));
-        } else if !kept.iter().any(|(node, _)| *node == hold.entry) {
-            kept.push((hold.entry.clone(), None));
         }
     }
     kept
+}
+
+/// What a superstep comes to when a task of it must pass the hold point again: what finished tasks
+/// wrote stays and leads on, unfinished ones stay due, and whatever then stands behind the hold
+/// point goes back to its entry, which is due in any case. Tasks come with what they wrote, if they
+/// finished.
+///
+/// # Errors
+/// [`MergeError`]; a branch that can't be evaluated is one of [`MergeError::State`].
+pub fn back(
+    graph: &Graph,
+    state: &Channels,
+    tasks: Vec<(Due, Option<Channels>)>,
+) -> Result<(Channels, BTreeSet<String>, Vec<Due>), MergeError> {
+    let writes: Vec<Channels> = tasks.iter().filter_map(|(_, writes)| writes.clone()).collect();
+    let (merged, written) = merge(graph, state, &writes)?;
+    let finished = tasks.iter().filter(|(_, writes)| writes.is_some());
+    let mut due = next(graph, &merged, finished.map(|((node, _), _)| node.as_str()))
+        .map_err(|error| MergeError::State(error.to_string()))?;
+    let unfinished = tasks.into_iter().filter(|(_, writes)| writes.is_none());
+    due.extend(unfinished.map(|(task, _)| task));
+    if let Some(hold) = graph.hold_point() {
+        due.push((hold.entry.clone(), None));
+    }
+    Ok((merged, written, held(graph, due)))
 }
 
 /// The id of the task that stands at `index` of what is due on a checkpoint.

@@ -44,6 +44,8 @@ pub(super) struct Turn {
     pub(super) info: TaskInfo,
     pub(super) state: Channels,
     pub(super) argument: Option<Value>,
+    /// Whether the node stands behind a hold point.
+    pub(super) held: bool,
     pub(super) journal: Arc<TaskJournal>,
     pub(super) cancel: CancellationToken,
     pub(super) clock: Clock,
@@ -63,7 +65,25 @@ pub(super) async fn run(action: Arc<dyn Action>, mut turn: Turn) -> TaskEnd {
             node: turn.info.node.clone(),
             attempt,
         });
-        let error = match attempt_once(&action, &turn).await {
+        turn.journal.begin_attempt();
+        let ended = attempt_once(&action, &turn).await;
+        if let Some(effect) = turn.journal.open_effect() {
+            // Whatever the node said: it started something that must not be started again.
+            let reason = match ended {
+                Ok(_) => "the node ended without it".into(),
+                Err(NodeError::OutcomeUnknown(reason)) => reason,
+                Err(NodeError::Cancelled) => "it was cancelled while it was going on".into(),
+                Err(other) => other.to_string(),
+            };
+            return TaskEnd::Unknown { effect, reason };
+        }
+        // A question that was asked is asked, even if the node went on without its answer.
+        if matches!(ended, Ok(_) | Err(NodeError::Interrupted))
+            && let Some((ordinal, question)) = turn.journal.question()
+        {
+            return TaskEnd::Asked { ordinal, question };
+        }
+        let error = match ended {
             Ok(writes) => {
                 return TaskEnd::Finished {
                     writes,
@@ -72,27 +92,15 @@ pub(super) async fn run(action: Arc<dyn Action>, mut turn: Turn) -> TaskEnd {
             }
             Err(error) => error,
         };
-        if let Some(effect) = turn.journal.open_effect() {
-            // Whatever the node said: it started something that must not be started again.
-            let reason = match error {
-                NodeError::OutcomeUnknown(reason) => reason,
-                NodeError::Cancelled => "it was cancelled while it was going on".into(),
-                other => other.to_string(),
-            };
-            return TaskEnd::Unknown { effect, reason };
-        }
         match error {
             NodeError::Interrupted => {
-                return match turn.journal.question() {
-                    Some((ordinal, question)) => TaskEnd::Asked { ordinal, question },
-                    None => TaskEnd::Failed {
-                        error: NodeError::failed(
-                            ErrorClass::Internal,
-                            "no_question",
-                            "the node ended as interrupted but asked nothing",
-                        ),
-                        attempts: attempt,
-                    },
+                return TaskEnd::Failed {
+                    error: NodeError::failed(
+                        ErrorClass::Internal,
+                        "no_question",
+                        "the node ended as interrupted but asked nothing",
+                    ),
+                    attempts: attempt,
                 };
             }
             NodeError::ReturnToHoldPoint(reason) => return TaskEnd::Return { reason },
@@ -216,6 +224,10 @@ async fn effect(action: &Arc<dyn Action>, turn: &Turn, context: Context) -> Resu
                         .note
                         .unwrap_or_else(|| format!("{} settled it as failed", settled.by.name));
                     return Err(NodeError::failed(ErrorClass::Refused, "effect_failed", message));
+                }
+                Settlement::AskAgain if turn.held => {
+                    let reason = format!("{} wants it asked again", settled.by.name);
+                    return Err(NodeError::ReturnToHoldPoint(reason));
                 }
                 Settlement::AskAgain => round += 1,
             },

@@ -82,12 +82,24 @@ impl Writer {
         }
     }
 
-    /// The grants that are live, as far as committed.
+    /// The grants that are live once everything noted is committed.
     pub(super) fn grants(&self) -> Vec<Grant> {
-        self.committed
+        let mut grants = self
+            .committed
             .as_ref()
             .map(|head| head.grants.clone())
-            .unwrap_or_default()
+            .unwrap_or_default();
+        for entry in &self.entries {
+            match entry {
+                Entry::GrantVoided { grant, .. } => grants.retain(|live| live.id != *grant),
+                Entry::EffectStarted {
+                    grant: Some(grant), ..
+                } => grants.retain(|live| live.id != *grant),
+                Entry::Resolved { grant, .. } => grants.extend(grant.clone()),
+                _ => {}
+            }
+        }
+        grants
     }
 
     /// Who gave the thread its last input.
@@ -195,6 +207,7 @@ impl Writer {
             }));
         };
         self.committed = Some(transaction.head().clone());
+        self.send_events();
         let store = self.store.clone();
         self.underway = Some(tokio::spawn(async move { store.commit(transaction).await }));
         Ok(())
@@ -211,14 +224,13 @@ impl Writer {
             return Err(error.clone());
         }
         if let Some(underway) = self.underway.take() {
-            let result = underway.await.unwrap_or_else(|_| {
-                Err(StoreError::Conflict {
-                    thread: self.thread,
-                    found: None,
-                })
-            });
+            let lost = StoreError::Conflict {
+                thread: self.thread,
+                found: None,
+            };
+            let result = underway.await.unwrap_or(Err(lost));
             match result {
-                Ok(()) => self.send_events(),
+                Ok(()) => {}
                 Err(error) => return Err(self.fail(error)),
             }
         }
@@ -230,7 +242,8 @@ impl Writer {
         error
     }
 
-    fn send_events(&mut self) {
+    /// Tells what is committed, or is about to be.
+    pub(super) fn send_events(&mut self) {
         for event in std::mem::take(&mut self.events) {
             self.tell_now(event);
         }

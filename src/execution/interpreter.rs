@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     ExecutionError,
-    sandbox::{Account, run_bounded, said},
+    host::{Account, run_bounded, said},
 };
 
 /// The oldest Python the runner works with.
@@ -97,6 +97,14 @@ impl Interpreter {
                 protected(path, account).map_err(fault)?;
             }
         }
+        // The sandbox shows the interpreter's own directories, not the place of a link to it.
+        let shown =
+            |path: &Path| path.starts_with("/usr") || directories.iter().any(|dir| path.starts_with(dir));
+        let executable = if shown(&executable) {
+            executable
+        } else {
+            fs::canonicalize(&executable).map_err(|error| fault(error.to_string()))?
+        };
         Ok(Self {
             executable,
             version: format!("{major}.{minor}.{patch}"),

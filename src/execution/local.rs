@@ -15,14 +15,27 @@ use uuid::Uuid;
 use super::{
     Backend, Execution, ExecutionError, Executor, Job, Prepared, ProgramEnd,
     collect::{Bounds, Workspace},
+    processes::signal_of,
     sandbox::{Place, Program, Sandbox},
-    supervisor::{Ended, Launch, Standing, launch, signal_of},
+    supervisor::{Ended, Launch, Standing, launch},
     workspace::{RUNNER, Start, private_dir},
 };
 use crate::{
     config::{ExecutionSettings, Isolation},
     model::{CodeSha256, Digest, ExecutionMode},
 };
+
+/// The most notes of one execution.
+const MAX_NOTES: usize = 100;
+
+/// The most characters of a note.
+const MAX_NOTE: usize = 1_000;
+
+/// The most characters of an exception's text.
+const MAX_MESSAGE: usize = 11_000;
+
+/// The most characters of a traceback.
+const MAX_TRACEBACK: usize = 22_000;
 
 /// Runs programs in bubblewrap, as an unprivileged user.
 #[derive(Debug, Clone)]
@@ -40,23 +53,29 @@ impl LocalExecutor {
     /// [`ExecutionError::Interpreter`] where no program could run, [`ExecutionError::Workspace`] where the
     /// workspaces cannot be made. Each says what to do.
     pub fn probe(settings: &ExecutionSettings) -> Result<Self, ExecutionError> {
-        let mut sandbox = Sandbox::find(settings)?;
-        let trial = settings
-            .workspace_dir
-            .join(format!("probe_{}", Uuid::new_v4().simple()));
         let at_fault = |source| ExecutionError::Workspace {
             path: settings.workspace_dir.clone(),
             source,
         };
         private_dir(&settings.workspace_dir, true).map_err(at_fault)?;
+        let settings = &ExecutionSettings {
+            workspace_dir: std::fs::canonicalize(&settings.workspace_dir).map_err(at_fault)?,
+            ..settings.clone()
+        };
+        let mut sandbox = Sandbox::find(settings)?;
+        let trial = settings
+            .workspace_dir
+            .join(format!("probe_{}", Uuid::new_v4().simple()));
         let start = Start::create(&trial, "", &Value::Null, sandbox.account.as_ref()).map_err(at_fault)?;
         let tried = match (&sandbox.account, sandbox.isolation) {
-            (Some(account), Isolation::None) => start.open_way(&trial, account).map_err(at_fault),
+            (Some(account), Isolation::None) => start
+                .open_way(&trial, &settings.workspace_dir, account)
+                .map_err(at_fault),
             _ => Ok(()),
         }
         .and_then(|()| sandbox.try_out(place(&start)));
-        std::fs::remove_dir_all(&trial).map_err(at_fault)?;
-        tried?;
+        let removed = std::fs::remove_dir_all(&trial).map_err(at_fault);
+        tried.and(removed)?;
         Ok(Self {
             sandbox: Arc::new(sandbox),
             settings: Arc::new(settings.clone()),
@@ -105,6 +124,7 @@ fn place(start: &Start) -> Place<'_> {
 impl Executor for LocalExecutor {
     fn backend(&self) -> Backend {
         let settings = &self.settings;
+        let contained = self.sandbox.isolation == Isolation::Bubblewrap;
         let environment = serde_json::to_value(&settings.local.environment).unwrap_or(Value::Null);
         let facts = [
             ("user", json!(self.sandbox.user())),
@@ -115,10 +135,7 @@ impl Executor for LocalExecutor {
                 "nested_user_namespaces",
                 json!(!self.sandbox.nested_namespaces_off),
             ),
-            (
-                "network_read_only",
-                json!(self.sandbox.isolation == Isolation::None),
-            ),
+            ("network_read_only", json!(!contained)),
             ("network_write_access", json!(settings.local.unsafe_host_network)),
             (
                 "environment_names",
@@ -131,7 +148,10 @@ impl Executor for LocalExecutor {
             ("max_output_bytes", json!(settings.max_output_bytes)),
             ("max_file_bytes", json!(settings.max_file_bytes)),
             ("max_memory_bytes", json!(settings.max_memory_bytes)),
-            ("max_processes", json!(settings.max_processes)),
+            (
+                "max_processes",
+                json!(contained.then_some(settings.max_processes)),
+            ),
             ("max_workspace_bytes", json!(settings.max_workspace_bytes)),
             ("max_workspace_files", json!(settings.max_workspace_files)),
         ];
@@ -190,7 +210,7 @@ impl LocalExecutor {
         let account = self.sandbox.account.as_ref();
         let start = Start::create(&job.folder, &job.code, &job.context, account)?;
         if let (Some(account), Isolation::None) = (account, self.sandbox.isolation) {
-            start.open_way(&job.folder, account)?;
+            start.open_way(&job.folder, &self.settings.workspace_dir, account)?;
         }
         let workspace = Workspace::open(&start.work)?;
         Ok((start, workspace))
@@ -242,11 +262,10 @@ impl Prepared for LocalProgram {
         };
         let Some(ended) = ended else { return execution };
         let bounds = self.executor.bounds();
-        let settings = self.executor.settings.clone();
         let prefix = format!("{}/work", self.start);
         let mut fallback = execution.clone();
         let read = tokio::task::spawn_blocking(move || {
-            read_end(&mut execution, ended, &bounds, &prefix, &settings);
+            read_end(&mut execution, ended, &bounds, &prefix);
             execution
         });
         read.await.unwrap_or_else(|error| {
@@ -281,13 +300,7 @@ enum RunnerEnd {
     },
 }
 
-fn read_end(
-    execution: &mut Execution,
-    ended: Ended,
-    bounds: &Bounds,
-    prefix: &str,
-    settings: &ExecutionSettings,
-) {
+fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str) {
     execution.stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
     execution.stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
     execution.output_truncated = ended.truncated;
@@ -312,6 +325,11 @@ fn read_end(
         }
     };
     execution.artifacts = ended.workspace.artifacts(prefix, bounds, &mut execution.notes);
+    if execution.notes.len() > MAX_NOTES {
+        let more = execution.notes.len() - MAX_NOTES;
+        execution.notes.truncate(MAX_NOTES);
+        execution.notes.push(format!("and {more} more notes"));
+    }
     if let Some(kill) = ended.kill {
         execution.end = ProgramEnd::Killed {
             reason: kill.reason,
@@ -327,7 +345,8 @@ fn read_end(
         };
         return;
     };
-    execution.notes.extend(outcome.notes.into_iter().take(100));
+    let told = outcome.notes.into_iter().take(MAX_NOTES);
+    execution.notes.extend(told.map(|note| capped(note, MAX_NOTE)));
     execution.results = outcome.results;
     execution.end = match outcome.end {
         RunnerEnd::Raised {
@@ -336,11 +355,12 @@ fn read_end(
             traceback,
             line,
         } => {
+            let (error_type, traceback) = (capped(error_type, MAX_NOTE), capped(traceback, MAX_TRACEBACK));
+            message = capped(message, MAX_MESSAGE);
             if matches!(error_type.as_str(), "ModuleNotFoundError" | "ImportError") {
-                let python = settings.local.python.display();
                 message.push_str(&format!(
                     " (programs run with {}; add the module there, or set execution.local.python to an \
-                     environment that has it; now it is {python})",
+                     environment that has it)",
                     execution.interpreter
                 ));
             }
@@ -357,6 +377,14 @@ fn read_end(
             (None, code) => left(code.unwrap_or(-1)),
         },
     };
+}
+
+/// The runner keeps to these lengths; the program, which could have written in its place, need not have.
+fn capped(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some((end, _)) => format!("{} […]", &text[..end]),
+    }
 }
 
 fn killed_by(signal: i32) -> ProgramEnd {

@@ -1,9 +1,11 @@
 //! HANDS: runs a program as it was approved, byte for byte, behind a wall.
 
 mod collect;
+mod host;
 mod interpreter;
 mod local;
 mod notebook;
+mod processes;
 mod sandbox;
 mod supervisor;
 mod workspace;

@@ -44,11 +44,25 @@ class Plain:
         if text not in self.notes and len(self.notes) < 100:
             self.notes.append(text)
 
+    def full(self):
+        """Whether no further value has room."""
+        if self.nodes < MAX_NODES:
+            return False
+        self.note("results were cut: too many values")
+        return True
+
+    def array(self, values, depth):
+        """The values as a list, which one mark ends where there is no more room."""
+        plain = []
+        for value in values:
+            if self.full():
+                plain.append({"_type": "truncated", "reason": "too many values"})
+                break
+            plain.append(self.of(value, depth))
+        return plain
+
     def of(self, value, depth=0):
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self.note("results were cut: too many values")
-            return {"_type": "truncated", "reason": "too many values"}
         if depth > MAX_DEPTH:
             self.note("results were cut: nested too deeply")
             return {"_type": "truncated", "reason": "nested too deeply"}
@@ -81,10 +95,10 @@ class Plain:
         if isinstance(value, dict):
             return self.mapping(value, depth)
         if isinstance(value, (list, tuple, range)):
-            return [self.of(item, depth) for item in value]
+            return self.array(value, depth)
         if isinstance(value, (set, frozenset)):
             items = sorted(value, key=lambda item: (type(item).__name__, repr(item)))
-            return {"_type": "set", "items": [self.of(item, depth) for item in items]}
+            return {"_type": "set", "items": self.array(items, depth + 1)}
         if isinstance(value, (bytes, bytearray, memoryview)):
             return {"_type": "bytes", "base64": self.text(base64.b64encode(bytes(value)).decode("ascii"))}
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
@@ -106,7 +120,7 @@ class Plain:
     def mapping(self, value, depth):
         items = list(value.items())
         if any(isinstance(key, str) and key == "_type" for key, _ in items):
-            return {"_type": "dict", "items": [[self.of(key, depth), self.of(item, depth)] for key, item in items]}
+            return {"_type": "dict", "items": self.array(items, depth + 1)}
         names = {clean(key) for key, _ in items if isinstance(key, str)}
         taken, plain = set(), {}
         for key, item in items:
@@ -117,6 +131,9 @@ class Plain:
             while free in taken or (not isinstance(key, str) and free in names):
                 free, serial = "%s #%d" % (name, serial), serial + 1
             taken.add(free)
+            if self.full():
+                plain[free] = {"_type": "truncated", "reason": "too many values"}
+                break
             plain[free] = self.of(item, depth)
         return plain
 
@@ -151,21 +168,19 @@ class Plain:
             if isinstance(value, pd.DataFrame):
                 return {
                     "_type": "dataframe",
-                    "columns": [self.of(name, depth) for name in value.columns.tolist()],
-                    "index": [self.of(name, depth) for name in value.index.tolist()],
-                    "data": [
-                        [self.of(item, depth) for item in row] for row in value.itertuples(index=False, name=None)
-                    ],
+                    "columns": self.array(value.columns.tolist(), depth + 1),
+                    "index": self.array(value.index.tolist(), depth + 1),
+                    "data": self.array(value.itertuples(index=False, name=None), depth + 1),
                 }
             if isinstance(value, pd.Series):
                 return {
                     "_type": "series",
                     "name": self.of(value.name, depth),
-                    "index": [self.of(name, depth) for name in value.index.tolist()],
-                    "values": [self.of(item, depth) for item in value.tolist()],
+                    "index": self.array(value.index.tolist(), depth + 1),
+                    "values": self.array(value.tolist(), depth + 1),
                 }
             if isinstance(value, pd.Index):
-                return [self.of(item, depth) for item in value.tolist()]
+                return self.array(value.tolist(), depth)
         return MISSING
 
 

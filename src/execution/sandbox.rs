@@ -5,15 +5,18 @@
 use std::{
     ffi::{OsStr, OsString},
     fs,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::Output,
     time::Duration,
 };
 
 use rustix::process::{getegid, geteuid};
 
-use super::{ExecutionError, interpreter::Interpreter};
+use super::{
+    ExecutionError,
+    host::{Account, run_bounded, said, tool},
+    interpreter::Interpreter,
+};
 use crate::config::{ExecutionSettings, Isolation};
 
 /// Where the program's directories stand inside the sandbox.
@@ -26,9 +29,6 @@ const TMPFS_BYTES: u64 = 64 << 20;
 /// The most open files of one process.
 const OPEN_FILES: u64 = 1024;
 
-/// How long a command of the probe may take, in seconds.
-const PROBE_SECONDS: &str = "30";
-
 /// What to do where there is no bubblewrap.
 const INSTALL: &str = "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; RHEL, Fedora: dnf install \
                        bubblewrap) and allow user namespaces, or set execution.local.isolation: none to run \
@@ -39,66 +39,6 @@ const INSTALL: &str = "install bubblewrap (Debian, Ubuntu: apt-get install bubbl
 const HAND_OVER: &str = "set -e; mount -t tmpfs -o mode=755,size=64k holdpoint \"$1\"; \
                          mkdir \"$1/input\" \"$1/work\"; mount --bind \"$2\" \"$1/input\"; \
                          mount --bind \"$3\" \"$1/work\"; shift 3; exec \"$@\"";
-
-/// The user programs run as, where the service is root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) name: String,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-}
-
-impl Account {
-    /// Looks the user up.
-    fn of(name: &str) -> Result<Self, ExecutionError> {
-        let ask = |flag: &str| {
-            let id = tool("id")?;
-            let found = Command::new(id)
-                .args([flag, "--", name])
-                .env_clear()
-                .output()
-                .ok()?;
-            String::from_utf8(found.stdout).ok()?.trim().parse::<u32>().ok()
-        };
-        match (ask("-u"), ask("-g")) {
-            (Some(0), _) | (_, Some(0)) => Err(ExecutionError::NoIsolation(format!(
-                "execution.local.user '{name}' is root or in root's group; name an unprivileged user"
-            ))),
-            (Some(uid), Some(gid)) => Ok(Self {
-                name: name.to_owned(),
-                uid,
-                gid,
-            }),
-            _ => Err(ExecutionError::NoIsolation(format!(
-                "execution.local.user '{name}' does not exist; programs must not run as root, so name an \
-                 unprivileged user"
-            ))),
-        }
-    }
-
-    /// Whether this user may pass through `dir`, by its mode alone.
-    pub(super) fn can_enter(&self, dir: &Path) -> bool {
-        fs::metadata(dir).is_ok_and(|meta| {
-            let bit = if meta.uid() == self.uid {
-                0o100
-            } else if meta.gid() == self.gid {
-                0o010
-            } else {
-                0o001
-            };
-            meta.mode() & bit != 0
-        })
-    }
-
-    /// The first directory on the way to `path` that this user cannot pass through.
-    pub(super) fn barrier(&self, path: &Path) -> Option<PathBuf> {
-        let mut way: Vec<&Path> = path.ancestors().skip(1).collect();
-        way.reverse();
-        way.into_iter()
-            .find(|dir| !self.can_enter(dir))
-            .map(Path::to_path_buf)
-    }
-}
 
 /// The directories a program is given.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +110,7 @@ impl Sandbox {
                 hand_over = Some(HandOver {
                     unshare: need("unshare")?,
                     shell: need("sh")?,
-                    place: hand_over_place(&interpreter)?,
+                    place: hand_over_place(&interpreter, &settings.workspace_dir)?,
                 });
             }
         }
@@ -357,7 +297,11 @@ impl Sandbox {
         let seconds = time.as_secs().saturating_add(1).saturating_mul(cores);
         let limits = &self.settings;
         line.add(&self.prlimit);
-        line.add(format!("--nproc={}", limits.max_processes));
+        // The kernel counts a user's processes per namespace. Without one of its own, a program would share
+        // its limit with everything else that user runs, and fail for what others do.
+        if self.bwrap.is_some() {
+            line.add(format!("--nproc={}", limits.max_processes));
+        }
         line.add(format!("--fsize={}", limits.max_file_bytes));
         line.add(format!("--as={}", limits.max_memory_bytes));
         line.add(format!("--cpu={seconds}:{}", seconds.saturating_add(5)));
@@ -367,12 +311,13 @@ impl Sandbox {
 
     /// The program's whole environment.
     pub(super) fn environment(&self, home: &Path, tmp: &Path) -> Vec<(OsString, OsString)> {
-        let fixed: [(&str, &OsStr); 11] = [
+        let fixed: [(&str, &OsStr); 12] = [
             ("PATH", "/usr/bin:/bin".as_ref()),
             ("HOME", home.as_ref()),
             ("USER", "holdpoint".as_ref()),
             ("LANG", "C.UTF-8".as_ref()),
             ("TMPDIR", tmp.as_ref()),
+            ("XDG_CACHE_HOME", tmp.as_ref()),
             ("MPLBACKEND", "Agg".as_ref()),
             ("MPLCONFIGDIR", tmp.as_ref()),
             // Every thread of these libraries reserves address space, which is limited.
@@ -437,47 +382,18 @@ impl Line {
     }
 }
 
-/// A directory that exists on every host, is root's, and hides nothing the interpreter needs.
-fn hand_over_place(interpreter: &Interpreter) -> Result<PathBuf, ExecutionError> {
+/// A directory that exists on every host, is root's, and hides neither what the interpreter needs nor the
+/// workspaces themselves.
+fn hand_over_place(interpreter: &Interpreter, workspaces: &Path) -> Result<PathBuf, ExecutionError> {
+    let needed = |place: &Path| {
+        let interpreters = interpreter.directories.iter().any(|dir| dir.starts_with(place));
+        interpreters || workspaces.starts_with(place)
+    };
     ["/mnt", "/media", "/srv"]
         .into_iter()
         .map(PathBuf::from)
-        .find(|place| place.is_dir() && !interpreter.directories.iter().any(|dir| dir.starts_with(place)))
+        .find(|place| place.is_dir() && !needed(place))
         .ok_or_else(|| {
             ExecutionError::NoIsolation("none of /mnt, /media and /srv can hold the workspace".to_owned())
         })
-}
-
-/// A tool of the system, looked for in its fixed directories only: the service's own `PATH` is not asked.
-pub(super) fn tool(name: &str) -> Option<PathBuf> {
-    ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
-        .into_iter()
-        .map(|dir| Path::new(dir).join(name))
-        .find(|path| path.is_file())
-}
-
-/// Runs a command with a bound on its time and nothing of our environment.
-pub(super) fn run_bounded(line: &[OsString]) -> std::io::Result<Output> {
-    let timeout =
-        tool("timeout").ok_or_else(|| std::io::Error::other("'timeout' was not found; install coreutils"))?;
-    Command::new(timeout)
-        .args(["--signal=KILL", PROBE_SECONDS])
-        .args(line)
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
-        .env("LANG", "C.UTF-8")
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .output()
-}
-
-/// What a command said when it failed, in one line.
-pub(super) fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let text = text.trim().lines().map(str::trim).collect::<Vec<_>>().join("; ");
-    if text.is_empty() {
-        output.status.to_string()
-    } else {
-        text.chars().take(600).collect()
-    }
 }

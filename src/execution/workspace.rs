@@ -19,7 +19,7 @@ use jiff::{Timestamp as Instant, tz::TimeZone};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ExecutionError, sandbox::Account};
+use super::{ExecutionError, host::Account};
 use crate::model::Timestamp;
 
 /// The runner, as every program gets it.
@@ -104,7 +104,7 @@ impl Start {
         account: Option<&Account>,
     ) -> io::Result<Self> {
         private_dir(folder, true)?;
-        let (name, root) = Self::next(folder)?;
+        let (name, root) = Self::next(&fs::canonicalize(folder)?)?;
         let start = Self {
             name,
             input: root.join("input"),
@@ -152,17 +152,16 @@ impl Start {
         Err(io::Error::other("the run's folder holds too many starts"))
     }
 
-    /// Lets `account` pass through to this start, and through nothing else: needed where the program
-    /// runs without a sandbox that would bring the directories to it.
-    pub(super) fn open_way(&self, folder: &Path, account: &Account) -> io::Result<()> {
+    /// Lets `account` pass through the directories from `workspaces` down to this start, and through nothing
+    /// else: needed where the program runs without a sandbox that would bring its directories to it.
+    pub(super) fn open_way(&self, folder: &Path, workspaces: &Path, account: &Account) -> io::Result<()> {
+        let workspaces = fs::canonicalize(workspaces)?;
+        let folder = fs::canonicalize(folder)?;
         let root = folder.join(&self.name);
-        let ours = [
-            Some(root.as_path()),
-            Some(folder),
-            folder.parent(),
-            folder.parent().and_then(Path::parent),
-        ];
-        for dir in ours.into_iter().flatten() {
+        let ours = root
+            .ancestors()
+            .filter(|dir| dir.starts_with(&folder) || dir.starts_with(&workspaces));
+        for dir in ours {
             if !account.can_enter(dir) {
                 chown(dir, None, Some(account.gid))?;
                 fs::set_permissions(dir, fs::Permissions::from_mode(0o710))?;

@@ -129,6 +129,10 @@ pub trait Journal: Send + Sync {
     async fn finish(&self, name: &str, value: &Value) -> Result<(), JournalError>;
     /// The grants that are live on the thread.
     fn grants(&self) -> Vec<Grant>;
+    /// Whether this is a replay: nothing may be done that is not recorded.
+    fn is_replay(&self) -> bool {
+        false
+    }
     /// Tells something to whoever watches the run.
     fn emit(&self, value: Value);
     /// Tells a piece of a model's message to whoever watches the run.
@@ -252,6 +256,9 @@ impl Context {
     {
         if let Some(value) = self.journal.recorded(name).await {
             return Ok(serde_json::from_value(value)?);
+        }
+        if self.journal.is_replay() {
+            return Err(journal(JournalError::Replay));
         }
         let result = part().await?;
         self.journal

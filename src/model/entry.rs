@@ -13,6 +13,10 @@ use super::{
 /// One thing that happened on a thread. The thread's head is what these entries add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "entries are made one by one and never kept in numbers"
+)]
 pub enum Entry {
     /// The thread came to be.
     ThreadCreated {

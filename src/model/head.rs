@@ -185,6 +185,9 @@ impl Head {
                     id: checkpoint.id,
                     seq: record.seq,
                 };
+                // The graphs below belonged to tasks of the checkpoint before, which have ended.
+                self.checkpoints
+                    .retain(|namespace, _| !namespace.is_within(&checkpoint.namespace));
                 self.checkpoints.insert(checkpoint.namespace.clone(), mark);
             }
             Entry::Asked(interrupt) => {

@@ -90,7 +90,7 @@ pub enum ServiceError {
     },
     /// What the owner of the store told.
     #[error(transparent)]
-    Remote(ErrorReply),
+    Remote(Box<ErrorReply>),
     /// The owner of the store broke off.
     #[error("{0}")]
     Owner(String),
@@ -106,7 +106,7 @@ impl ServiceError {
     /// The error as entrances tell it.
     pub fn reply(&self) -> ErrorReply {
         if let Self::Remote(reply) = self {
-            return reply.clone();
+            return ErrorReply::clone(reply);
         }
         let (kind, code, detail) = self.facts();
         ErrorReply {

@@ -14,6 +14,7 @@ mod proof;
 mod reply;
 mod runs;
 mod session;
+mod shape;
 mod timer;
 
 use std::{path::Path, sync::Arc};
@@ -39,6 +40,7 @@ pub use reply::{
     RunReply, RunStatus, ThreadReply, VerifyReply,
 };
 pub use session::{Session, os_user};
+pub use shape::shape;
 
 /// What a service is made of, where it is not what the configuration says.
 #[derive(Default)]
@@ -91,8 +93,9 @@ impl Builder {
     ///
     /// # Errors
     /// The configuration can't be followed, the store can't be opened, or programs can't be run.
-    pub async fn open(self, config: Config) -> Result<Service, ServiceError> {
+    pub async fn open(self, mut config: Config) -> Result<Service, ServiceError> {
         config.check_startable()?;
+        make_absolute(&mut config)?;
         let clock = self.clock.unwrap_or_else(Clock::system);
         let analyzer = Arc::new(Analyzer::new(&config.analysis)?);
         let generator = self
@@ -153,6 +156,17 @@ impl Builder {
         };
         Ok(Service { core, timer, owner })
     }
+}
+
+/// What is stored must be found from any directory, and mounts take no relative paths.
+fn make_absolute(config: &mut Config) -> Result<(), ServiceError> {
+    for path in [&mut config.data_dir, &mut config.execution.workspace_dir] {
+        *path = std::path::absolute(&*path).map_err(|source| ServiceError::Directory {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 async fn open_store(config: &Config, clock: Clock) -> Result<Arc<dyn Store>, ServiceError> {

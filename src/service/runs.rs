@@ -67,10 +67,7 @@ impl Core {
         let (id, name) = match thread {
             Some(reference) => {
                 let id = thread_of(reference);
-                (
-                    id,
-                    (id.to_string() != reference.to_lowercase()).then(|| reference.to_owned()),
-                )
+                (id, own_name(id, reference))
             }
             None => (ThreadId::new(), None),
         };
@@ -238,7 +235,8 @@ impl Core {
         let target = match into {
             Some(name) => {
                 let into = thread_of(&name);
-                self.engine.copy(thread, at, into, by.clone()).await?;
+                let name = own_name(into, &name);
+                self.engine.copy_named(thread, at, into, name, by.clone()).await?;
                 into
             }
             None => {
@@ -284,6 +282,11 @@ impl Core {
         let questions = self.engine.questions(head).await?;
         Ok(super::inspection::run_reply(head, state, questions))
     }
+}
+
+/// What the caller calls the thread `id`, unless it is the id itself.
+fn own_name(id: ThreadId, reference: &str) -> Option<String> {
+    (uuid::Uuid::parse_str(reference) != Ok(id.0)).then(|| reference.to_owned())
 }
 
 /// Whether a run ended because it was cancelled.

@@ -35,7 +35,7 @@ pub enum Session {
     /// This process owns the store.
     Own(Box<Service>),
     /// Another process does.
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 /// A line to the process that owns the store.
@@ -69,7 +69,7 @@ impl Session {
                 return Err(error);
             }
             if connect(&config.data_dir).await.is_ok() {
-                return Ok(Self::Remote(Remote { config, builder }));
+                return Ok(Self::Remote(Box::new(Remote { config, builder })));
             }
             if started.elapsed() > PATIENCE {
                 return Err(error);
@@ -160,7 +160,7 @@ impl Remote {
                     }
                 }
                 Ok(Tell::Reply(reply)) => return Ok(Some(reply)),
-                Ok(Tell::Error(error)) => return Err(ServiceError::Remote(error)),
+                Ok(Tell::Error(error)) => return Err(ServiceError::Remote(Box::new(error))),
                 Ok(Tell::Closing) => return Ok(None),
                 Err(error) => {
                     return Err(ServiceError::Owner(format!(

@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock, statvfs};
@@ -68,6 +69,10 @@ pub(super) fn is_full(error: &io::Error) -> bool {
     )
 }
 
+/// How long a lock may take to become free: a child that a process begins holds its parent's locks until
+/// it runs its own program.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// The right to be the only process that has a store open; given up when dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -75,7 +80,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of the store in `directory`, without waiting.
+    /// Takes the lock of the store in `directory`, without waiting for another process to end.
     ///
     /// # Errors
     /// `InUse`, with the process that has it.
@@ -89,7 +94,13 @@ impl Lock {
             .mode(0o600)
             .open(directory.join("lock"))
             .map_err(|error| fail(&error))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let started = Instant::now();
+        let mut outcome = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        while outcome == Err(rustix::io::Errno::WOULDBLOCK) && started.elapsed() < PATIENCE {
+            std::thread::sleep(PATIENCE / 20);
+            outcome = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        }
+        match outcome {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut owner = String::new();

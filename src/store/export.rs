@@ -235,6 +235,15 @@ fn begin_file(directory: &Path, store: Uuid, number: u32) -> io::Result<(File, u
     Ok((file, header.len() as u64))
 }
 
+/// Makes the files of the log in `directory` durable, from the file `first` on.
+pub(super) fn sync(directory: &Path, first: u32) -> io::Result<()> {
+    let mut paths = (first..).map(|number| file_path(directory, number));
+    while let Some(path) = paths.next().filter(|path| path.exists()) {
+        File::open(path)?.sync_all()?;
+    }
+    directory::sync(directory)
+}
+
 /// Reads a log frame by frame, without changing it.
 ///
 /// A last frame that is not whole is no error: a process died while it wrote it, and nothing of it

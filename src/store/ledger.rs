@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     Freeze, PendingInterrupt, RecordRange, Store, StoreError, StoredAudit, StoredRecord, ThreadFilter,
-    Transaction, Verification, chain,
+    Transaction, Verification,
     committer::{self, Request, Shared},
     draft::{Draft, Prepared, Standing, damaged, read_freeze, read_head},
     keyspace::Keyspace,
@@ -25,6 +25,7 @@ use super::{
     memory::Memory,
     sled::Sled,
     transaction::{audit_hash, record_hash},
+    verification,
 };
 
 /// A store in memory: for tests, and for runs that need not outlive the process.
@@ -332,7 +333,7 @@ impl<K: Keyspace> Store for Ledger<K> {
 
     async fn verify(&self) -> Result<Verification, StoreError> {
         let shared = Arc::clone(&self.keyspace);
-        let checking = tokio::task::spawn_blocking(move || chain::verify(&shared));
+        let checking = tokio::task::spawn_blocking(move || verification::verify(&shared));
         match checking.await {
             Ok(result) => result,
             Err(_) => Err(self.ended().await),

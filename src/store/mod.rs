@@ -16,6 +16,8 @@ mod ledger;
 mod memory;
 mod sled;
 mod transaction;
+mod tree;
+mod verification;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -27,10 +29,10 @@ use crate::model::{
     ThreadStatus, Timestamp,
 };
 
-pub use chain::{Problem, Verification, verify_export};
 pub use ledger::{Ledger, MemoryStore, SledStore};
 pub use sled::rebuild;
 pub use transaction::{NotCreated, SealedRecord, StoredValue, Transaction, seal};
+pub use verification::{Problem, Verification, verify_export};
 
 /// Why the store could not do what was asked.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::BufRead,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -39,6 +40,8 @@ struct Place {
 
 fn place() -> Place {
     let dir = tempfile::tempdir().unwrap();
+    // As in a private home: the programs' user cannot get here by itself.
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let settings = ExecutionSettings {
         method: ExecutionMethod::Local,
         local: LocalSettings {
@@ -283,6 +286,10 @@ async fn results_have_a_stable_form() {
     for (code, note) in [
         (
             "results = d = {}\nfor _ in range(500):\n    d['d'] = {}\n    d = d['d']\n",
+            "nested",
+        ),
+        (
+            "results = d = {}\nfor _ in range(500):\n    d['_type'] = 1\n    d['d'] = {}\n    d = d['d']\n",
             "nested",
         ),
         ("results = {'l': ['x'] * 1000000}\n", "too many"),
@@ -731,9 +738,116 @@ async fn planted_files_are_not_followed() {
     );
 }
 
+/// The program can write in the runner's place, but not without measure.
+#[tokio::test]
+async fn a_forged_outcome_is_held_to_its_bounds() {
+    let place = place();
+    let check = async |outcome: &str| {
+        let forge =
+            "import atexit, json\ndef forge(outcome):\n    open('.outcome.json', 'w').write(outcome)\n";
+        place
+            .run(&format!(
+                "{forge}atexit.register(forge, {outcome})\nresults = {{'a': 1}}\n"
+            ))
+            .await
+    };
+    let raised = "'type': 'raised', 'error_type': 'E', 'message': 'x' * 100000, 'traceback': 'y' * 100000";
+    let long = check(&format!(
+        "json.dumps({{'end': {{{raised}}}, 'notes': ['n' * 9999] * 9999}})"
+    ))
+    .await;
+    assert!(serde_json::to_string(&long).unwrap().len() < 200_000);
+    for damaged in [
+        "'{'",
+        "''",
+        "'[]'",
+        "'{\"end\": 1}'",
+        "'[' * 100000",
+        "'x' * (20 << 20)",
+    ] {
+        let execution = check(damaged).await;
+        assert_eq!(execution.results, None, "{damaged}");
+        assert_ne!(execution.end, ProgramEnd::Finished, "{damaged}");
+    }
+}
+
+/// A process that ends with its owner.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An EPICS server with one process variable, on the loopback, told by its own first output.
+const IOC: &str = "
+import sys
+from caproto.server import PVGroup, pvproperty, run
+class Magnet(PVGroup):
+    current = pvproperty(value=1.5, name='CURRENT')
+    @current.startup
+    async def current(self, instance, async_lib):
+        print('up', flush=True)
+run(Magnet(prefix='TEST:').pvdb, interfaces=['127.0.0.1'], log_pv_names=False)
+";
+
+#[tokio::test]
+async fn an_approved_program_reaches_epics() {
+    let (python, scientific) = python();
+    if !scientific {
+        return skip("an_approved_program_reaches_epics");
+    }
+    let port = std::net::UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let variables = [
+        ("EPICS_CA_ADDR_LIST", "127.0.0.1".to_owned()),
+        ("EPICS_CA_AUTO_ADDR_LIST", "NO".to_owned()),
+        ("EPICS_CA_SERVER_PORT", port.to_string()),
+    ];
+    let python = if python.is_dir() {
+        python.join("bin/python3")
+    } else {
+        python
+    };
+    let mut server = std::process::Command::new(python);
+    server
+        .args(["-c", IOC])
+        .envs(variables.clone())
+        .env("EPICS_CAS_BEACON_ADDR_LIST", "127.0.0.1");
+    server.stderr(std::process::Stdio::null());
+    let mut server = Server(server.stdout(std::process::Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    std::io::BufReader::new(server.0.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert_eq!(line, "up\n");
+
+    let mut place = place();
+    place.settings.local.unsafe_host_network = true;
+    for (name, value) in variables {
+        place.settings.local.environment.insert(name.to_owned(), value);
+    }
+    let mut job = place.job(
+        "import epics\nepics.caput('TEST:CURRENT', 2.5, wait=True, timeout=20)\n\
+         results = {'current': epics.caget('TEST:CURRENT', timeout=20)}\n",
+    );
+    job.mode = ExecutionMode::WriteAccess;
+    assert_eq!(results(&place.run_job(job).await), &json!({"current": 2.5}));
+    // The same without write access reaches nothing.
+    let reading = place
+        .run("import epics\nresults = {'current': epics.caget('TEST:CURRENT', timeout=2)}\n")
+        .await;
+    assert_eq!(results(&reading), &json!({"current": null}));
+}
+
 #[tokio::test]
 async fn every_start_has_fresh_directories() {
-    let place = place();
+    let mut place = place();
     let mut job = place.job("import os\nresults = {'found': os.listdir('.')}\nopen('left', 'w').close()\n");
     for number in 1..=2 {
         let execution = place.run_job(job.clone()).await;
@@ -743,6 +857,14 @@ async fn every_start_has_fresh_directories() {
             format!("execution_{number:02}/work/left")
         );
     }
+    // A folder may be named relative to where the service stands.
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let runs = place.settings.workspace_dir.strip_prefix("/").unwrap();
+    job.folder = up.join(runs).join("relative");
+    place.settings.workspace_dir = up.join(runs);
+    results(&place.run_job(job.clone()).await);
+
     job.folder = place.dir.path().join("file");
     fs::write(&job.folder, "").unwrap();
     assert!(matches!(
@@ -821,8 +943,7 @@ fn a_host_that_cannot_run_programs_says_what_to_do() {
         let mut settings = place.settings.clone();
         change(&mut settings);
         let text = LocalExecutor::probe(&settings)
-            .err()
-            .expect("the probe must fail")
+            .expect_err("the probe must fail")
             .to_string();
         for part in expected {
             assert!(text.contains(part), "{text}");

@@ -12,7 +12,7 @@ use std::{
 
 use holdpoint::{
     model::{Clock, ThreadId},
-    store::{RecordRange, SledStore, Store, StoreError, ThreadFilter, rebuild, verify_export},
+    store::{RecordRange, SledStore, Store, StoreError, StoredValue, ThreadFilter, rebuild, verify_export},
 };
 use uuid::Uuid;
 
@@ -174,6 +174,42 @@ async fn commits_until_killed() {
     futures::future::join_all(writers.collect::<Vec<_>>()).await;
 }
 
+/// Opens the store and looks for every acknowledged mark: thread, number and hash.
+async fn assert_holds(path: &Path, acknowledged: &[String]) {
+    let store = open(path).unwrap();
+    assert_eq!(store.verify().await.unwrap().problems, []);
+    for mark in acknowledged {
+        let [thread, seq, hash] = mark.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        let seq: u64 = seq.parse().unwrap();
+        let range = RecordRange {
+            limit: 1,
+            ..RecordRange::after(seq - 1)
+        };
+        let records = store.records(thread.parse().unwrap(), range).await.unwrap();
+        let found = records.first().map(|stored| stored.hash.to_string());
+        assert_eq!(found.as_deref(), Some(hash), "record {seq} of {thread}");
+    }
+}
+
+/// Not a test by itself: how `tests/power_cut.sh` looks at the copy of a disk.
+#[tokio::test]
+async fn holds_what_was_acknowledged() {
+    let Some(directory) = std::env::var_os("HOLDPOINT_TEST_STORE_CHECK") else {
+        return;
+    };
+    let expected = fs::read_to_string(std::env::var_os("HOLDPOINT_TEST_STORE_EXPECTED").unwrap()).unwrap();
+    // The writer may have been stopped in the middle of its last line.
+    let whole = expected.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let marks = whole
+        .lines()
+        .filter_map(|line| line.strip_prefix("acknowledged "));
+    let marks: Vec<_> = marks.map(str::to_owned).collect();
+    assert!(!marks.is_empty());
+    assert_holds(Path::new(&directory), &marks).await;
+    let log = Path::new(&directory).join("log");
+    assert!(verify_export(&log).unwrap().is_clean());
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
     let directory = tempfile::tempdir().unwrap();
@@ -194,19 +230,7 @@ async fn what_was_acknowledged_survives_a_kill() {
             }
         }
         child.wait().unwrap();
-        let store = open(directory.path()).unwrap();
-        let verification = store.verify().await.unwrap();
-        assert_eq!(verification.problems, []);
-        for mark in &acknowledged {
-            let [thread, seq, hash] = mark.split(' ').collect::<Vec<_>>().try_into().unwrap();
-            let seq: u64 = seq.parse().unwrap();
-            let range = RecordRange {
-                limit: 1,
-                ..RecordRange::after(seq - 1)
-            };
-            let records = store.records(thread.parse().unwrap(), range).await.unwrap();
-            assert_eq!(records[0].hash.to_string(), hash, "record {seq} of {thread}");
-        }
+        assert_holds(directory.path(), &acknowledged).await;
     }
     let log = verify_export(&directory.path().join("log")).unwrap();
     assert_eq!(log.problems, []);
@@ -571,4 +595,97 @@ async fn a_full_disk_loses_nothing_and_work_goes_on_once_there_is_room() {
     let store = SledStore::open(&path, &settings, Clock::system()).unwrap();
     assert_eq!(store.head(story.thread).await.unwrap(), story.head);
     assert!(store.verify().await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_store_that_can_not_be_trusted_stops() {
+    let directory = told(1).await;
+    let path = directory.path();
+    let store = open(path).unwrap();
+    let mut story = Story::of(5);
+    store.commit(story.tell(vec![created()], vec![])).await.unwrap();
+    // As if sled had written a page that it does not sync.
+    fs::write(path.join("sled/blobs/7"), "a page").unwrap();
+    let next = story.propose(vec![refused("anything")], vec![]);
+    let errors = [
+        store.commit(next.clone()).await.unwrap_err(),
+        store.commit(next).await.unwrap_err(),
+        store.head(story.thread).await.unwrap_err(),
+        store.verify().await.unwrap_err(),
+        store.close().await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(
+            matches!(&error, StoreError::Stopped { reason, .. } if reason.contains("doesn't sync")),
+            "{error}"
+        );
+    }
+    drop(store);
+    assert_damaged(path, "blobs");
+    fs::remove_file(path.join("sled/blobs/7")).unwrap();
+    let store = open(path).unwrap();
+    assert!(store.verify().await.unwrap().is_clean());
+    assert!(store.head(story.thread).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_log_goes_on_in_a_new_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let store = open(&path).unwrap();
+    let mut story = Story::of(1);
+    store.commit(story.tell(vec![created()], vec![])).await.unwrap();
+    for (number, megabytes) in [(1, 33), (2, 32), (3, 1)] {
+        let mut noise = vec![0; megabytes << 20];
+        blake3::Hasher::new()
+            .update(&[number as u8])
+            .finalize_xof()
+            .fill(&mut noise);
+        let noise = StoredValue::new(noise);
+        let transaction = story.tell(vec![checkpoint(number, &[("noise", &noise)])], vec![noise]);
+        store.commit(transaction).await.unwrap();
+    }
+    let expected = seen(&*store).await;
+    drop(store);
+    assert!(path.join("log/00000002.log").is_file());
+    assert!(!path.join("log/00000003.log").exists());
+    let store = open(&path).unwrap();
+    let verification = store.verify().await.unwrap();
+    assert!(verification.is_clean());
+    assert_eq!(verify_export(&path.join("log")).unwrap(), verification);
+    let rebuilt = directory.path().join("rebuilt");
+    rebuild(&path.join("log"), &rebuilt, &settings()).unwrap();
+    assert_eq!(seen(&*open(&rebuilt).unwrap()).await, expected);
+    drop(store);
+
+    // A process that died while it began the next file.
+    fs::write(path.join("log/00000003.log"), "HOLD").unwrap();
+    drop(open(&path).unwrap());
+    fs::remove_file(path.join("log/00000001.log")).unwrap();
+    assert_damaged(&path, "00000001.log is missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_in_use_can_be_verified() {
+    let directory = told(3).await;
+    let store = open(directory.path()).unwrap();
+    let writer = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            for number in 10..60 {
+                for transaction in Story::of(u128::from(number)).approved_write(number) {
+                    store.commit(transaction).await.unwrap();
+                }
+            }
+        })
+    };
+    loop {
+        let last = writer.is_finished();
+        assert_eq!(store.verify().await.unwrap().problems, []);
+        if last {
+            break;
+        }
+    }
+    writer.await.unwrap();
+    assert_eq!(store.verify().await.unwrap().threads, 53);
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     analysis::Verdict as Readability,
-    execution::{NotebookContent, write_notebook},
+    execution::NotebookContent,
     gate::{self, Decision, OutcomeFacts, QuestionFacts, RequestText},
     graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
     model::{Actor, Interrupt, InterruptKind, Resolution, Timestamp},
@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     NAME, Parts, broken,
+    process::new_notebook,
     state::{
         AttemptError, DecisionKind, DecisionRecord, ErrorReport, PythonExecution, PythonPatch, Stage, Status,
     },
@@ -232,7 +233,7 @@ impl Approve {
     fn notebook(&self, state: &PythonExecution, code: &str, task: &str, now: Timestamp) -> Option<String> {
         let folder = state.folder.as_ref()?;
         let name = format!(
-            "attempt_{:02}_question_{:02}_awaiting_approval.ipynb",
+            "attempt_{:02}_question_{:02}_awaiting_approval",
             state.generation_attempt, state.questions
         );
         let findings = state.findings();
@@ -246,11 +247,10 @@ impl Approve {
             error: None,
             execution: None,
         };
-        let path = folder.join(name);
-        match write_notebook(&path, &content) {
-            Ok(_) => Some(path.display().to_string()),
+        match new_notebook(folder, &name, &content) {
+            Ok((path, _)) => Some(path.display().to_string()),
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "the notebook could not be written");
+                tracing::warn!(folder = %folder.display(), %error, "the notebook could not be written");
                 None
             }
         }

@@ -1,15 +1,20 @@
 //! The typed result, the same however the run got there.
 
+use std::path::{Path, PathBuf};
+
 use async_trait::async_trait;
 
 use crate::{
-    execution::{Artifact, NotebookContent, write_notebook},
+    execution::{Artifact, NotebookContent, NotebookError, write_notebook},
     generation::Usage,
     graph::{Context, Node, NodeError},
     model::Timestamp,
 };
 
 use super::state::{PythonExecution, PythonPatch, PythonResult, Stage, Status};
+
+/// The most notebooks of one name.
+const MAX_NOTEBOOKS: u32 = 999;
 
 pub(super) struct Process;
 
@@ -104,14 +109,8 @@ fn notebooks(state: &PythonExecution, now: Timestamp, warnings: &mut Vec<String>
             error,
             execution: state.execution_result.as_ref().filter(|_| last),
         };
-        let path = folder.join(format!("attempt_{attempt:02}_{stage}.ipynb"));
-        // If the process died after it wrote this, the node runs again; the folder is ours alone.
-        let cleared = match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        };
-        match cleared.and_then(|()| write_notebook(&path, &content)) {
-            Ok(artifact) => written.push(artifact),
+        match new_notebook(folder, &format!("attempt_{attempt:02}_{stage}"), &content) {
+            Ok((_, artifact)) => written.push(artifact),
             Err(error) => warnings.push(format!(
                 "the notebook of attempt {attempt} could not be written: {error}"
             )),
@@ -151,4 +150,29 @@ fn notebooks(state: &PythonExecution, now: Timestamp, warnings: &mut Vec<String>
         );
     }
     written
+}
+
+/// Writes a notebook under a name that nothing has. A fork goes on in the folder of the run it came
+/// from, and a node runs again if the process died: what stands there stays.
+pub(super) fn new_notebook(
+    folder: &Path,
+    name: &str,
+    content: &NotebookContent<'_>,
+) -> Result<(PathBuf, Artifact), NotebookError> {
+    let mut number = 1;
+    loop {
+        let path = folder.join(match number {
+            1 => format!("{name}.ipynb"),
+            more => format!("{name}_{more}.ipynb"),
+        });
+        match write_notebook(&path, content) {
+            Err(NotebookError::File(error))
+                if error.kind() == std::io::ErrorKind::AlreadyExists && number < MAX_NOTEBOOKS =>
+            {
+                number += 1;
+            }
+            Err(error) => return Err(error),
+            Ok(artifact) => return Ok((path, artifact)),
+        }
+    }
 }

@@ -1,0 +1,83 @@
+//! What programs would do.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    analysis::{Analysis, Analyzer, Verdict as Readability},
+    config::Config,
+    gate::{self, Evidence, Verdict},
+    model::ExecutionMode,
+    service::{ErrorReply, ServiceError},
+};
+
+use super::{Work, about, exit, render, request};
+
+/// What the analysis and the policy say of a program.
+#[derive(Debug, Serialize)]
+pub(super) struct Analyzed {
+    /// What was found.
+    #[serde(flatten)]
+    pub(super) analysis: Analysis,
+    /// Whether the program would not just run if it were asked for as `read_only`.
+    pub(super) needs_approval: bool,
+    /// What would follow: `run`, `ask` or `refuse`.
+    pub(super) policy: &'static str,
+    /// Why, one sentence each.
+    pub(super) reasons: Vec<String>,
+}
+
+/// Analyzes each file; one that can't be read doesn't keep the others from it.
+pub(super) fn files(work: &Work, files: &[PathBuf]) -> Result<u8, ErrorReply> {
+    let analyzer = Analyzer::new(&work.config.analysis).map_err(ServiceError::from)?;
+    let mut code = exit::DONE;
+    for file in files {
+        let analyzed = match request::bytes(file) {
+            Ok(bytes) => judged(&work.config, analyzer.analyze(&bytes)),
+            Err(error) if work.output.json => {
+                let kind = exit::status_of_error(error.kind);
+                let reply = about("file", file, json!({ "status": kind, "error": error }));
+                work.output.value(&reply)?;
+                code = exit::USAGE;
+                continue;
+            }
+            Err(error) => {
+                code = work.output.error(&error);
+                continue;
+            }
+        };
+        match work.output.json {
+            true => work.output.value(&about("file", file, json!(analyzed)))?,
+            false => work.output.text(&render::analysis(file, &analyzed))?,
+        }
+    }
+    Ok(code)
+}
+
+fn judged(config: &Config, analysis: Analysis) -> Analyzed {
+    let unreadable = match &analysis.verdict {
+        Readability::Readable => None,
+        Readability::SyntaxError { message, .. } => Some(format!("it is not Python: {message}")),
+        Readability::Unanalysable { message, .. } => Some(message.clone()),
+    };
+    let concerns = analysis.concerns();
+    let evidence = Evidence {
+        mode: ExecutionMode::ReadOnly,
+        has_writes: analysis.has_writes,
+        concerns: &concerns,
+        unanalysable: unreadable.as_deref(),
+    };
+    let (policy, reasons) = match gate::judge(&config.approval, &config.control_system, &evidence) {
+        Verdict::Run => ("run", Vec::new()),
+        Verdict::Ask { reasons, .. } => ("ask", reasons),
+        Verdict::Refuse(refusal) => ("refuse", vec![refusal.message]),
+    };
+    Analyzed {
+        analysis,
+        needs_approval: policy != "run",
+        policy,
+        reasons,
+    }
+}

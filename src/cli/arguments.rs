@@ -1,0 +1,298 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit;
+
+/// Runs LLM-written Python against a control system only after a human approved exactly that code.
+#[derive(Debug, Parser)]
+#[command(
+    name = "holdpoint",
+    version,
+    after_help = exit::HELP,
+    max_term_width = 100
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) globals: Globals,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags that every command takes, before its name or after it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Globals {
+    /// The configuration; without it $CONFIG_FILE, config.yml here, or the defaults
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Where the store and the workspaces are, in place of the configuration's holdpoint.data_dir
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// The name you act under in the record [default: holdpoint.actor, or the system's user]
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// Print JSON on standard output, and nothing else there
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// No progress line and no hints
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a request, to its end or to its first question
+    Run(Box<RunArguments>),
+    /// List what waits for a human
+    Pending,
+    /// Show a thread: its questions, or its result
+    #[command(after_help = "Example:\n  holdpoint show 3fa2c1")]
+    Show {
+        /// A thread's id or name, or an interrupt's id (6 digits or more will do)
+        #[arg(value_name = "THREAD|INTERRUPT")]
+        subject: String,
+    },
+    /// Let exactly the code that was shown run once
+    #[command(after_help = APPROVE_HELP)]
+    Approve {
+        /// The interrupt's id (6 digits or more will do), or its thread
+        interrupt: String,
+        /// The process variables it may write; needed where the analysis could not resolve them all
+        #[arg(
+            long,
+            value_name = "A,B",
+            value_delimiter = ',',
+            conflicts_with = "no_channels"
+        )]
+        channels: Option<Vec<String>>,
+        /// It may write no process variable
+        #[arg(long)]
+        no_channels: bool,
+        /// A remark for the record
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Do not let it run
+    #[command(after_help = "Exits with 0 if the request ended rejected.\n\n\
+        Example:\n  holdpoint reject 3fa2c1 --reason \"250 A is too much for QD1\"")]
+    Reject {
+        /// The interrupt's id (6 digits or more will do), or its thread
+        interrupt: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Put other code in place of what was shown; it is analyzed and asked about anew
+    #[command(
+        after_help = "Approves nothing. Without --code, $VISUAL or $EDITOR opens on the code.\n\n\
+        Example:\n  holdpoint edit 3fa2c1 --code better.py"
+    )]
+    Edit {
+        /// The interrupt's id (6 digits or more will do), or its thread
+        interrupt: String,
+        /// The file with the code; - for standard input
+        #[arg(long, value_name = "FILE")]
+        code: Option<PathBuf>,
+        /// A remark for the record
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Ask for changes: code is generated anew with this message, and asked about anew
+    #[command(
+        after_help = "Example:\n  holdpoint respond 3fa2c1 \"Ramp in steps of 1 A and wait in between\""
+    )]
+    Respond {
+        /// The interrupt's id (6 digits or more will do), or its thread
+        interrupt: String,
+        /// What to change
+        message: String,
+    },
+    /// Say what became of a program whose outcome is unknown
+    #[command(after_help = "Exits with 0 if `failed` leaves the request failed.\n\n\
+        Example:\n  holdpoint settle 3fa2c1 done --note \"QF1 reads 182.5 A\"")]
+    Settle {
+        /// The interrupt's id (6 digits or more will do), or its thread
+        interrupt: String,
+        /// It was done; it was not done, or not rightly; or ask about the code again
+        outcome: Outcome,
+        /// A remark for the record
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Cancel a thread's run, or end its pending questions
+    #[command(after_help = "Exits with 0 if the thread ended cancelled.")]
+    Cancel {
+        /// The thread's id or name
+        thread: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Stop the writes that run, and let no new ones start
+    Freeze {
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Let writes start again
+    Unfreeze,
+    /// List threads, the last changed first
+    Threads {
+        /// At most so many
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Tell what happened on a thread
+    History {
+        /// The thread's id or name
+        thread: String,
+    },
+    /// Derive a thread's decisions again, without running anything, and say where they differ
+    Replay {
+        /// The thread's id or name
+        thread: String,
+    },
+    /// Go back to a checkpoint of a thread, or copy the thread from there, and go on
+    #[command(
+        after_help = "A fork carries no approval: what it comes to is asked about anew.\n\n\
+        Example:\n  holdpoint fork ramp --checkpoint 0197f2b4-… --into ramp-again"
+    )]
+    Fork {
+        /// The thread's id or name
+        thread: String,
+        /// The checkpoint, as `history` tells it [default: the last one]
+        #[arg(long, value_name = "ID")]
+        checkpoint: Option<String>,
+        /// The new thread's name; without it the same thread goes back
+        #[arg(long, value_name = "NAME")]
+        into: Option<String>,
+    },
+    /// Check every record, and that what ran is what was approved
+    #[command(
+        after_help = "Exits with 1 if something does not fit. --export needs no store: an export log that was\n\
+        copied to another machine is checked by itself."
+    )]
+    Verify {
+        /// Check an export log (a directory with 00000001.log, or a data directory) instead of the store
+        #[arg(long, value_name = "DIR")]
+        export: Option<PathBuf>,
+    },
+    /// Draw a graph
+    #[command(after_help = "Example:\n  holdpoint graph --format svg > graph.svg")]
+    Graph {
+        /// The graph
+        #[arg(default_value = crate::graphs::python_executor::NAME)]
+        name: String,
+        /// The form of the drawing
+        #[arg(long, value_enum, default_value_t = DrawingFormat::Mermaid)]
+        format: DrawingFormat,
+    },
+    /// Say what programs would do, without running them
+    #[command(
+        after_help = "Under --json each file gives one line. needs_approval says whether the configured policy \
+        would ask\na human about the code, or refuse it, if it were asked for as read_only.\n\n\
+        Example:\n  holdpoint analyze --json *.py"
+    )]
+    Analyze {
+        /// The files; - for standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Look at the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print the resolved configuration with secrets masked, and everything that is wrong with it
+    #[command(after_help = "Exits with 2 if there is a problem.")]
+    Check,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DrawingFormat {
+    /// A Mermaid flow chart
+    Mermaid,
+    /// A Graphviz graph
+    Dot,
+    /// A picture
+    Svg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Outcome {
+    /// It was done
+    Done,
+    /// It was not done, or not rightly
+    Failed,
+    /// Put the code before the gate again
+    AskAgain,
+}
+
+/// A request: a file, and flags that overrule its fields.
+#[derive(Debug, Args)]
+#[command(after_help = RUN_HELP)]
+pub(super) struct RunArguments {
+    /// The request as a JSON object; - for standard input
+    #[arg(value_name = "FILE.json")]
+    pub(super) file: Option<PathBuf>,
+    /// What the user said
+    #[arg(long, value_name = "TEXT", help_heading = "The request's fields")]
+    pub(super) user_query: Option<String>,
+    /// The task, in one sentence
+    #[arg(long, value_name = "TEXT", help_heading = "The request's fields")]
+    pub(super) task_objective: Option<String>,
+    /// The name the run's folder should carry
+    #[arg(long, value_name = "NAME", help_heading = "The request's fields")]
+    pub(super) execution_folder_name: Option<String>,
+    /// Keys that `results` should hold, and what they mean, as a JSON object
+    #[arg(long, value_name = "JSON", help_heading = "The request's fields")]
+    pub(super) expected_results: Option<String>,
+    /// What the calling capability adds to the prompt; can be given several times
+    #[arg(long, value_name = "TEXT", help_heading = "The request's fields")]
+    pub(super) capability_prompts: Vec<String>,
+    /// Data the program finds as `context`
+    #[arg(long, value_name = "JSON|@FILE", help_heading = "The request's fields")]
+    pub(super) capability_context_data: Option<String>,
+    /// How many attempts may fail in all
+    #[arg(long, value_name = "N", help_heading = "The request's fields")]
+    pub(super) retries: Option<u32>,
+    /// Whether the program may write
+    #[arg(long, value_name = "MODE", value_parser = ["read_only", "write_access"],
+        help_heading = "The request's fields")]
+    pub(super) execution_mode: Option<String>,
+    /// Your own code, in a file; - for standard input
+    #[arg(long, value_name = "FILE", help_heading = "The request's fields")]
+    pub(super) code: Option<PathBuf>,
+    /// The thread's name or id: a new one, or one that takes up this request next
+    #[arg(long, value_name = "NAME")]
+    pub(super) thread: Option<String>,
+    /// Go on with a thread from its last checkpoint instead
+    #[arg(long = "continue", value_name = "THREAD", conflicts_with_all = ["file", "user_query",
+        "task_objective", "execution_folder_name", "expected_results", "capability_prompts",
+        "capability_context_data", "retries", "execution_mode", "code", "thread"])]
+    pub(super) go_on: Option<String>,
+}
+
+const RUN_HELP: &str = "\
+Ctrl-C cancels the run and tells what became of it; a second one ends the command at once.
+
+Examples:
+  holdpoint run request.json
+  holdpoint run --task-objective \"Set QF1\" --execution-mode write_access --code set_qf1.py
+  generate-request | holdpoint run - --retries 1 --json
+  holdpoint run --continue ramp";
+
+const APPROVE_HELP: &str = "\
+The approval is for one run of exactly this code, and runs it now. Process variables can be left out
+of the question's list, not added to it.
+
+Examples:
+  holdpoint approve 3fa2c1
+  holdpoint approve 3fa2c1 --channels SR:MAG:QF1:CURRENT:SP --note \"as agreed with the shift\"";

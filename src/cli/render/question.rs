@@ -1,0 +1,195 @@
+//! A question: what is known first, then how to answer, then the requester's own words.
+
+use owo_colors::OwoColorize;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    gate::text::visible_line,
+    model::{Actor, Finding, InterruptId, InterruptKind, Timestamp},
+};
+
+use super::{Hints, Page, ago, deadline, page, pretty, who};
+
+/// A question that is pending.
+pub(super) struct Asked<'a> {
+    pub(super) id: InterruptId,
+    pub(super) kind: InterruptKind,
+    pub(super) node: Option<&'a str>,
+    pub(super) asked_at: Timestamp,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) question: &'a Value,
+}
+
+/// The parts of a question about a program that are shown.
+#[derive(Deserialize)]
+struct Program {
+    code_sha256: String,
+    code: String,
+    execution_mode: String,
+    raised_to_write_access: bool,
+    reasons: Vec<String>,
+    findings: Vec<Finding>,
+    channels: Vec<Channel>,
+    channels_unresolved: bool,
+    requester: Actor,
+    attempt: u32,
+    question_number: u32,
+    notebook: Option<String>,
+    backend: Value,
+    untrusted: Value,
+}
+
+#[derive(Deserialize)]
+struct Channel {
+    name: String,
+}
+
+/// The parts of a question about an unknown outcome that are shown.
+#[derive(Deserialize)]
+struct Unknown {
+    code_sha256: String,
+    code: String,
+    execution_mode: String,
+    started_at: Timestamp,
+    channels: Vec<String>,
+    approved_by: Option<Actor>,
+    reason: String,
+    check: String,
+}
+
+/// Puts a question on the page.
+pub(super) fn question(page: &mut Page, asked: &Asked<'_>, hints: &Hints) {
+    page.fact("interrupt", &asked.id.to_string().bold().to_string());
+    page.fact("asked", &ago(asked.asked_at));
+    page.fact("answer until", &deadline(asked.expires_at));
+    let read = |value: &Value| value.clone();
+    match asked.kind {
+        InterruptKind::OutcomeUnknown => match serde_json::from_value(read(asked.question)) {
+            Ok(unknown) => outcome_unknown(page, asked.id, &unknown, hints),
+            Err(_) => anything(page, asked),
+        },
+        InterruptKind::Question => match serde_json::from_value(read(asked.question)) {
+            Ok(program) => about_program(page, asked.id, &program, hints),
+            Err(_) => anything(page, asked),
+        },
+    }
+}
+
+fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hints) {
+    let mode = visible_line(&program.execution_mode);
+    page.fact(
+        "mode",
+        &match (program.raised_to_write_access, mode.as_str()) {
+            (true, _) => format!("{} by approval, asked for as read_only", mode.red().bold()),
+            (false, "write_access") => mode.red().bold().to_string(),
+            (false, _) => mode,
+        },
+    );
+    page.fact("requester", &who(&program.requester));
+    page.fact("sha256", &visible_line(&program.code_sha256));
+    let names: Vec<String> = program
+        .channels
+        .iter()
+        .map(|channel| channel.name.clone())
+        .collect();
+    page.fact(
+        "PVs written",
+        &page::channels(&names, program.channels_unresolved),
+    );
+    let backend = |key: &str| visible_line(program.backend[key].as_str().unwrap_or("unknown"));
+    page.fact(
+        "runs in",
+        &format!("{}, isolation: {}", backend("name"), backend("isolation")),
+    );
+    page.fact("interpreter", &backend("interpreter"));
+    page.fact(
+        "attempt",
+        &format!("{}, question {}", program.attempt, program.question_number),
+    );
+    if let Some(notebook) = &program.notebook {
+        page.fact("notebook", &visible_line(notebook));
+    }
+    page.heading("Why it is asked");
+    for reason in &program.reasons {
+        page.item(&visible_line(reason));
+    }
+    page.findings(&program.findings);
+    page.heading("The code, as it will run");
+    page.code(&program.code);
+    if !hints.quiet {
+        let needs_channels = program.channels_unresolved && program.execution_mode == "write_access";
+        let approve = match needs_channels {
+            true => format!("approve {id} --channels PV,…   (or --no-channels)"),
+            false => format!("approve {id}"),
+        };
+        page.heading("To answer");
+        for command in [
+            approve,
+            format!("reject {id} --reason '…'"),
+            format!("edit {id} --code FILE"),
+            format!("respond {id} 'what to change'"),
+        ] {
+            page.line(&format!("  {}", hints.command(&command).cyan()));
+        }
+    }
+    requester(page, &program.untrusted);
+}
+
+/// The requester's own words.
+fn requester(page: &mut Page, untrusted: &Value) {
+    page.heading("From the requester or a model, unchecked");
+    let fields = untrusted.as_object().into_iter().flatten();
+    for (name, value) in fields.filter(|(name, _)| *name != "note") {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Null => continue,
+            Value::Array(items) if items.is_empty() => continue,
+            Value::Object(fields) if fields.is_empty() => continue,
+            other => pretty(other),
+        };
+        if !text.trim().is_empty() {
+            page.line(&format!("  {}", visible_line(name).dimmed()));
+            page.block(&text);
+        }
+    }
+}
+
+fn outcome_unknown(page: &mut Page, id: InterruptId, unknown: &Unknown, hints: &Hints) {
+    page.fact("started", &ago(unknown.started_at));
+    page.fact("mode", &visible_line(&unknown.execution_mode));
+    page.fact("sha256", &visible_line(&unknown.code_sha256));
+    page.fact("PVs written", &page::channels(&unknown.channels, false));
+    page.fact(
+        "approved by",
+        &unknown
+            .approved_by
+            .as_ref()
+            .map_or_else(|| "nobody".to_owned(), who),
+    );
+    page.fact("why unknown", &visible_line(&unknown.reason));
+    page.heading("The code that was started");
+    page.code(&unknown.code);
+    page.heading("What to check");
+    page.line(&format!("  {}", visible_line(&unknown.check)));
+    if !hints.quiet {
+        page.heading("To settle it");
+        for (outcome, meaning) in [
+            ("done", "it was done"),
+            ("failed", "it was not done, or not rightly"),
+            ("ask-again", "put the code before the gate again"),
+        ] {
+            let command = hints.command(&format!("settle {id} {outcome}"));
+            page.line(&format!("  {}   {}", command.cyan(), meaning.dimmed()));
+        }
+    }
+}
+
+/// A question of a graph that this program knows nothing of.
+fn anything(page: &mut Page, asked: &Asked<'_>) {
+    if let Some(node) = asked.node {
+        page.fact("node", &visible_line(node));
+    }
+    page.heading("The question");
+    page.block(&pretty(asked.question));
+}

@@ -1,0 +1,1 @@
+//! A second terminal beside the process that owns the store.
