@@ -1271,11 +1271,12 @@ async fn e9_a_run_is_cancelled_and_can_go_on() {
         .invoke(id, Invocation::Continue, actor("eve"), RunOptions::default())
         .await;
     assert!(matches!(busy, Err(EngineError::Busy { .. })));
-    assert!(engine.cancel_run(id));
+    assert!(engine.cancel_run(id, "the operator says so"));
     let report = running.await.unwrap();
-    assert!(matches!(report.outcome, Outcome::Cancelled { .. }));
+    let reason = "the operator says so".to_owned();
+    assert_eq!(report.outcome, Outcome::Cancelled { reason });
     engine.wait_idle().await;
-    assert!(!engine.cancel_run(id));
+    assert!(!engine.cancel_run(id, "again"));
     finish(&engine, id).await;
 }
 

@@ -38,7 +38,7 @@ pub struct Dying {
 }
 
 impl Dying {
-    pub fn new(inner: Arc<dyn Store>, commits: usize, last_reaches_disk: bool) -> Arc<dyn Store> {
+    pub fn after(inner: Arc<dyn Store>, commits: usize, last_reaches_disk: bool) -> Arc<dyn Store> {
         Arc::new(Self {
             inner,
             left: AtomicUsize::new(commits),
@@ -128,7 +128,7 @@ fn acts(whole: bool, world: &World) -> Arc<Graph> {
         }
     };
     let act = move |_: Work, context: Context| -> Ran {
-        let (world, part) = (world.clone(), part.clone());
+        let world = world.clone();
         Box::pin(async move {
             if whole {
                 part(world).await;
@@ -459,7 +459,7 @@ async fn e7_whatever_commit_the_process_dies_at() {
                     let calm = Engine::new(disk.clone(), hands.clock(), [graph.clone()]);
                     thread(&calm).await
                 };
-                let dying = Dying::new(disk.clone(), commits, reaches_disk);
+                let dying = Dying::after(disk.clone(), commits, reaches_disk);
                 let engine = Engine::new(dying, hands.clock(), [graph.clone()]);
                 let options = || RunOptions {
                     durability,
@@ -644,9 +644,12 @@ async fn e7_e9_a_cancelled_effect_has_an_unknown_outcome() {
         tokio::spawn(async move { run(&engine, id, input(json!({ "text": "x" }))).await })
     };
     world.begun.notified().await;
-    assert!(engine.cancel_run(id));
+    assert!(engine.cancel_run(id, "the operator says so"));
     let report = running.await.unwrap();
-    assert_eq!(report.interrupts[0].question["reason"], json!("killed"));
+    assert_eq!(
+        report.interrupts[0].question["reason"],
+        json!("killed (the operator says so)")
+    );
     finish(&engine, id).await;
 }
 
@@ -778,7 +781,7 @@ async fn a_run_whose_thread_was_taken_over_writes_nothing_more() {
     let engine = reborn(&old, &hands, &graph);
     assert_eq!(engine.recover().await.unwrap(), [Recovered::OutcomeUnknown(id)]);
     let before = engine.head(id).await.unwrap();
-    old.cancel_run(id);
+    old.cancel_run(id, "it is over");
     tokio::time::pause();
     let ended = running.await.unwrap();
     assert!(
@@ -799,7 +802,7 @@ async fn e5_an_expiry_cut_short_by_a_death_goes_on() {
         let (id, _) = begin(&calm, "x").await;
         hands.forward(Duration::from_secs(601));
         let dying = Engine::new(
-            Dying::new(disk.clone(), commits, true),
+            Dying::after(disk.clone(), commits, true),
             hands.clock(),
             [graph.clone()],
         );
@@ -829,7 +832,7 @@ async fn e5_an_update_cut_short_by_a_death_still_asks_anew() {
         let calm = Engine::new(disk.clone(), hands.clock(), [graph.clone()]);
         let (id, report) = begin(&calm, "old").await;
         let dying = Engine::new(
-            Dying::new(disk.clone(), commits, true),
+            Dying::after(disk.clone(), commits, true),
             hands.clock(),
             [graph.clone()],
         );

@@ -51,7 +51,7 @@ fn node() -> impl Strategy<Value = &'static str> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0..3u8).prop_map(Step::Input),
-        8 => (0..2usize, any::<bool>()).prop_map(|(which, yes)| Step::Answer { which, yes: yes || which == 1 }),
+        12 => (0..2usize, any::<bool>()).prop_map(|(which, yes)| Step::Answer { which, yes: yes || which == 1 }),
         2 => any::<bool>().prop_map(|yes| Step::Stale { yes }),
         2 => Just(Step::Bare),
         1 => (0..700u64).prop_map(Step::Expire),
@@ -65,10 +65,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A step, its death and its durability.
+type Scene = (Step, Option<(usize, bool)>, u8);
+
 /// A step, and at which of its commits the process dies, if it does, and whether that one arrives.
-fn steps() -> impl Strategy<Value = Vec<(Step, Option<(usize, bool)>, u8)>> {
+fn steps() -> impl Strategy<Value = Vec<Scene>> {
     let death = prop::option::weighted(0.3, (0..4usize, any::<bool>()));
-    prop::collection::vec((step(), death, 0..3u8), 1..14)
+    prop::collection::vec((step(), death, 0..3u8), 4..20)
 }
 
 struct Story {
@@ -87,7 +90,7 @@ impl Story {
     /// Does one step on the newest thread; what the engine says to it is its own affair.
     async fn take(&mut self, step: Step, death: Option<(usize, bool)>, durability: u8) {
         let store = match death {
-            Some((commits, arrives)) => Dying::new(self.disk.clone(), commits, arrives),
+            Some((commits, arrives)) => Dying::after(self.disk.clone(), commits, arrives),
             None => self.disk.clone(),
         };
         let engine = self.engine(store);
@@ -267,7 +270,7 @@ impl Story {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_done_to_a_thread_only_what_was_approved_is_written(steps in steps()) {
@@ -279,6 +282,7 @@ proptest! {
             let graph = held(&world);
             let first = thread(&Engine::new(disk.clone(), hands.clock(), [graph.clone()])).await;
             let mut story = Story { hands, disk, graph, world, threads: vec![first] };
+            story.take(Step::Input(0), None, 0).await;
             for (step, death, durability) in steps {
                 story.take(step, death, durability).await;
             }
