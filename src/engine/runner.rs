@@ -542,9 +542,7 @@ impl Run {
         };
         hold.note(&mut state, &reason);
         let written = |name: &str| written.contains(name) || hold.notes_in(name);
-        Ok(Ok(self
-            .checkpoint(graph, place, state, written, due)
-            .await))
+        Ok(Ok(self.checkpoint(graph, place, state, written, due).await))
     }
 
     async fn note_question(

@@ -271,11 +271,7 @@ impl Engine {
         let (state, written, parent) = self.updated(&graph, &head, update).await?;
         let (due, ending) = match as_node {
             Some(END) => (Vec::new(), Ending::Cancelled("resolved from outside".into())),
-            Some(node) => match step::next(&graph, &state, [node])? {
-                // Nothing will ask again in the question's place.
-                due if due.is_empty() => (due, Ending::Cancelled(format!("resolved as '{node}'"))),
-                due => (due, Ending::Superseded),
-            },
+            Some(node) => (step::next(&graph, &state, [node])?, Ending::Superseded),
             None => (pending(self, &parent).await?, Ending::Superseded),
         };
         let due = step::held(&graph, due);
