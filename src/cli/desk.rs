@@ -77,6 +77,7 @@ impl Desk {
             Session::Own(service) => Some(service.engine().clone()),
             Session::Remote(_) => None,
         };
+        let reason = interrupted(&self.name);
         let mut call = std::pin::pin!(self.session.call(command, &self.name, Some(sender)));
         let mut look = tokio::time::interval(LOOK);
         let (mut cancelling, mut elsewhere) = (false, None);
@@ -93,7 +94,7 @@ impl Desk {
                 }
                 _ = look.tick(), if cancelling => {
                     if let Some(engine) = &here {
-                        engine.cancel_run(thread);
+                        engine.cancel_run(thread, &reason);
                     }
                 }
             }
@@ -113,12 +114,17 @@ fn read<T: DeserializeOwned>(reply: serde_json::Value) -> Result<T, ErrorReply> 
     })
 }
 
+/// The reason the record gives for what a signal cancelled.
+fn interrupted(name: &str) -> String {
+    format!("{name} interrupted the command")
+}
+
 /// Cancels the run of `thread` at the process that holds the store, once it has begun there.
 async fn cancel_elsewhere(config: Config, name: String, thread: ThreadId) {
     loop {
         let command = ServiceCommand::Cancel {
             thread: thread.to_string(),
-            reason: Some(format!("{name} interrupted the command")),
+            reason: Some(interrupted(&name)),
         };
         let Ok(mut session) = Session::open(config.clone()).await else {
             return;
