@@ -1,44 +1,11 @@
 //! A second terminal beside the process that owns the store.
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::site::*;
-
-/// A read-only program that says in its workspace that it runs, and never ends.
-const STAYS: &str = "import time\nopen('started', 'w').close()\nwhile True:\n    time.sleep(0.01)\n";
-
-/// Starts a read-only program that never ends, as `thread`, and waits until it runs.
-#[track_caller]
-fn stay(site: &Site, thread: &str) -> Running {
-    let code = site.file("stays.py", STAYS);
-    let running = site.start(&["run", "--code", &code, "--thread", thread]);
-    wait_until("the program runs", || {
-        find(&site.data().join("executed_scripts"), "started").is_some()
-    });
-    running
-}
-
-/// The first file of this name at or below `directory`.
-fn find(directory: &Path, name: &str) -> Option<PathBuf> {
-    for entry in std::fs::read_dir(directory).ok()? {
-        let path = entry.ok()?.path();
-        if path.file_name().is_some_and(|found| found == name) {
-            return Some(path);
-        }
-        if path.is_dir()
-            && let Some(found) = find(&path, name)
-        {
-            return Some(found);
-        }
-    }
-    None
-}
 
 #[test]
 fn a_second_terminal_works_while_a_run_owns_the_store() {
