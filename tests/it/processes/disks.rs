@@ -183,11 +183,11 @@ struct Disk {
 }
 
 impl Disk {
-    /// A disk of 48 MiB at the site's data directory; `None` where nothing can be mounted.
+    /// A disk of 64 MiB at the site's data directory; `None` where nothing can be mounted.
     fn at(test: &str, site: &Site) -> Option<Self> {
         let place = site.data();
         fs::create_dir(&place).unwrap();
-        let script = "mount -t tmpfs -o size=48m,mode=700 holdpoint-test \"$1\" && echo mounted && exec cat";
+        let script = "mount -t tmpfs -o size=64m,mode=700 holdpoint-test \"$1\" && echo mounted && exec cat";
         let mut keeper = Command::new("unshare")
             .args(Self::user(&["--mount"], "--map-root-user"))
             .args(["sh", "-c", script, "sh"])
@@ -269,7 +269,8 @@ impl Drop for Disk {
 #[test]
 fn on_a_full_disk_requests_fail_cleanly_and_work_goes_on_once_there_is_room() {
     let test = "on_a_full_disk_requests_fail_cleanly_and_work_goes_on_once_there_is_room";
-    let site = Site::new(json!({}));
+    // What stays free is more than the ballast, so that giving this up lets nothing new begin.
+    let site = Site::new(json!({ "holdpoint": { "store": { "min_free_bytes": "16 MiB" } } }));
     let Some(disk) = Disk::at(test, &site) else { return };
     let code = site.file("write.py", put(1.0));
     let ask = |thread: &str| {
