@@ -53,7 +53,7 @@ bench: setup
 	cargo bench --locked
 
 soak: setup
-	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) $(CARGO_TEST) --release --test it
+	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) HOLDPOINT_TEST_KILLS=$(or $(KILLS),500) $(CARGO_TEST) --release --test it
 	tests/power_cut.sh "$$(ls -t $(TARGET)/release/deps/it-* | grep -v '\.d$$' | head -n 1)" $(or $(ROUNDS),200)
 
 clean-demo:

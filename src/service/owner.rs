@@ -1,11 +1,14 @@
 //! The owner's socket: other processes of the same user ask by it while this one holds the store.
 //!
-//! One line of JSON asks; lines of JSON answer: events of the run as they come, then the reply.
+//! One line of JSON asks; lines of JSON answer: that it was taken, events of the run as they come, then
+//! the reply. A command is carried out only once the other side could be told that it was taken: whoever
+//! gave up waiting, or was hung up on before that, knows that nothing was done.
 
 use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,9 @@ use super::{Core, ErrorReply, ServiceCommand, ServiceError, session};
 /// The most bytes of one line.
 pub(super) const MAX_LINE: u64 = 64 * 1024 * 1024;
 
+/// How long a process may take to say what it asks.
+const TIME_TO_ASK: Duration = Duration::from_secs(10);
+
 /// Where the socket of a data directory stands.
 pub(super) fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join("owner.sock")
@@ -43,14 +49,14 @@ pub(super) struct Ask {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Tell {
+    /// The command was read and is carried out from here on.
+    Taken,
     /// An event of the run.
     Event(Box<Event>),
     /// The reply.
     Reply(Value),
     /// The error.
     Error(ErrorReply),
-    /// The owner is about to let go of the store and did nothing.
-    Closing,
 }
 
 /// The socket of the process that holds the store.
@@ -79,7 +85,8 @@ impl Owner {
         Ok(Self { path, closing, task })
     }
 
-    /// Takes no more questions and waits until those taken are answered.
+    /// Waits until nothing is asked any more. What others ask in the meantime is still done: nobody but this
+    /// process could, and a freeze doesn't wait for the write that it is to stop.
     pub(super) async fn close(self) {
         self.closing.cancel();
         if let Err(error) = self.task.await {
@@ -97,7 +104,7 @@ async fn serve(listener: UnixListener, core: Arc<Core>, closing: CancellationTok
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    clients.spawn(client(stream, core.clone(), closing.clone()));
+                    clients.spawn(client(stream, core.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");
@@ -105,26 +112,18 @@ async fn serve(listener: UnixListener, core: Arc<Core>, closing: CancellationTok
                 }
             },
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            () = closing.cancelled() => break,
+            () = closing.cancelled(), if clients.is_empty() => break,
         }
     }
-    drop(listener);
-    while clients.join_next().await.is_some() {}
 }
 
-async fn client(stream: UnixStream, core: Arc<Core>, closing: CancellationToken) {
+async fn client(stream: UnixStream, core: Arc<Core>) {
     let user = stream.peer_cred().map(|peer| session::user_name(peer.uid()));
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader.take(MAX_LINE));
-    let read = tokio::select! {
-        read = reader.read_line(&mut line) => read,
-        () = closing.cancelled() => {
-            tell(&mut writer, &Tell::Closing).await;
-            return;
-        }
-    };
-    if !matches!(read, Ok(bytes) if bytes > 0) {
+    let read = tokio::time::timeout(TIME_TO_ASK, reader.read_line(&mut line)).await;
+    if !matches!(read, Ok(Ok(bytes)) if bytes > 0) {
         return;
     }
     let user = user.unwrap_or_else(|_| "unknown".into());
@@ -142,12 +141,18 @@ async fn client(stream: UnixStream, core: Arc<Core>, closing: CancellationToken)
         }
     };
     let by = Actor::asserted(ask.name, user, Entrance::Socket);
+    if !tell(&mut writer, &Tell::Taken).await {
+        tracing::info!("a command was not taken: nobody waits for it any more");
+        return;
+    }
     let (sender, mut events) = mpsc::unbounded_channel();
     let mut work = tokio::spawn(async move { core.execute(ask.command, by, Some(sender)).await });
     // What was asked is done to its end, whether or not the other side still listens.
     loop {
         tokio::select! {
-            Some(event) = events.recv() => tell(&mut writer, &Tell::Event(Box::new(event))).await,
+            Some(event) = events.recv() => {
+                tell(&mut writer, &Tell::Event(Box::new(event))).await;
+            }
             done = &mut work => {
                 while let Ok(event) = events.try_recv() {
                     tell(&mut writer, &Tell::Event(Box::new(event))).await;
@@ -164,16 +169,21 @@ async fn client(stream: UnixStream, core: Arc<Core>, closing: CancellationToken)
     }
 }
 
-async fn tell(writer: &mut (impl AsyncWriteExt + Unpin), what: &Tell) {
+/// Tells something; whether the other side could be reached.
+async fn tell(writer: &mut (impl AsyncWriteExt + Unpin), what: &Tell) -> bool {
     let mut line = match serde_json::to_vec(what) {
         Ok(line) => line,
         Err(error) => {
             tracing::error!(%error, "a reply could not be written as JSON");
-            return;
+            return false;
         }
     };
     line.push(b'\n');
-    if let Err(error) = writer.write_all(&line).await {
-        tracing::debug!(%error, "the other side no longer listens");
+    match writer.write_all(&line).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::debug!(%error, "the other side no longer listens");
+            false
+        }
     }
 }

@@ -9,13 +9,14 @@ use std::{
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::UnixStream,
+    net::{UnixStream, unix::OwnedReadHalf},
     sync::mpsc::UnboundedSender,
 };
 
 use crate::{
     config::Config,
     model::{Actor, Entrance, Event},
+    store::StoreError,
 };
 
 use super::{
@@ -89,6 +90,7 @@ impl Session {
         name: &str,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<Value, ServiceError> {
+        let started = Instant::now();
         loop {
             let remote = match self {
                 Self::Own(service) => {
@@ -100,6 +102,10 @@ impl Session {
             if let Some(reply) = remote.ask(&command, name, events.as_ref()).await? {
                 return Ok(reply);
             }
+            if started.elapsed() > PATIENCE {
+                return Err(in_use(&remote.config.data_dir, None));
+            }
+            tokio::time::sleep(PAUSE).await;
             // The owner let go of the store before it took the command: ours now, or the next owner's.
             let (config, builder) = (remote.config.clone(), remote.builder);
             *self = Box::pin(Self::open_with(config, builder)).await?;
@@ -119,7 +125,7 @@ impl Session {
 }
 
 impl Remote {
-    /// Asks the owner; `None` if it did nothing because it was about to end.
+    /// Asks the owner; `None` if it did not take the command.
     async fn ask(
         &self,
         command: &ServiceCommand,
@@ -137,39 +143,73 @@ impl Remote {
             ServiceError::Owner(format!("the command cannot be written as JSON: {error}"))
         })?;
         line.push(b'\n');
+        let owner = stream
+            .peer_cred()
+            .ok()
+            .and_then(|peer| u32::try_from(peer.pid()?).ok());
         let (reader, mut writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
-        // An owner that is closing may have said so and hung up before it read what we ask.
-        let written = writer.write_all(&line).await.is_ok();
-        loop {
-            let mut line = String::new();
-            let read = (&mut reader).take(MAX_LINE).read_line(&mut line).await;
-            if !matches!(read, Ok(bytes) if bytes > 0) {
-                if !written {
-                    return Ok(None);
-                }
-                return Err(ServiceError::Owner(
-                    "the process that holds the store ended before it answered; see 'holdpoint threads' for what it did".into(),
-                ));
+        let handed_over = async {
+            match writer.write_all(&line).await {
+                Ok(()) => hear(&mut reader).await,
+                Err(_) => Ok(None),
             }
-            match serde_json::from_str(&line) {
-                Ok(Tell::Event(event)) => {
+        };
+        let first = match tokio::time::timeout(PATIENCE, handed_over).await {
+            Ok(first) => first?,
+            Err(_) => {
+                // From here on the owner can't say that it takes the command, and so never will.
+                let socket: &UnixStream = reader.get_ref().as_ref();
+                rustix::net::shutdown(socket, rustix::net::Shutdown::Read)
+                    .map_err(|error| ServiceError::Owner(error.to_string()))?;
+                match hear(&mut reader).await? {
+                    None => return Err(in_use(&self.config.data_dir, owner)),
+                    taken_just_now => taken_just_now,
+                }
+            }
+        };
+        match first {
+            Some(Tell::Taken) => {}
+            Some(Tell::Error(error)) => return Err(ServiceError::Remote(Box::new(error))),
+            _ => return Ok(None),
+        }
+        loop {
+            match hear(&mut reader).await? {
+                Some(Tell::Event(event)) => {
                     if let Some(events) = events {
                         // Nobody has to listen.
                         let _ = events.send(*event);
                     }
                 }
-                Ok(Tell::Reply(reply)) => return Ok(Some(reply)),
-                Ok(Tell::Error(error)) => return Err(ServiceError::Remote(Box::new(error))),
-                Ok(Tell::Closing) => return Ok(None),
-                Err(error) => {
-                    return Err(ServiceError::Owner(format!(
-                        "the process that holds the store is not ours: {error}"
-                    )));
+                Some(Tell::Reply(reply)) => return Ok(Some(reply)),
+                Some(Tell::Error(error)) => return Err(ServiceError::Remote(Box::new(error))),
+                Some(Tell::Taken) => {}
+                None => {
+                    return Err(ServiceError::Owner(
+                        "the process that holds the store ended before it answered; see 'holdpoint threads' for what it did".into(),
+                    ));
                 }
             }
         }
     }
+}
+
+/// What the owner tells next; `None` if it hung up.
+async fn hear(reader: &mut BufReader<OwnedReadHalf>) -> Result<Option<Tell>, ServiceError> {
+    let mut line = String::new();
+    match reader.take(MAX_LINE).read_line(&mut line).await {
+        // Half a line is what an owner leaves that was killed.
+        Ok(_) if line.ends_with('\n') => serde_json::from_str(&line).map(Some).map_err(|error| {
+            ServiceError::Owner(format!("the process that holds the store is not ours: {error}"))
+        }),
+        _ => Ok(None),
+    }
+}
+
+/// The error of a store whose owner doesn't answer.
+fn in_use(data_dir: &Path, owner: Option<u32>) -> ServiceError {
+    let path = data_dir.join("store");
+    StoreError::InUse { path, owner }.into()
 }
 
 async fn connect(data_dir: &Path) -> io::Result<UnixStream> {

@@ -145,6 +145,13 @@ impl Room {
         room
     }
 
+    /// The room in `directory` as it was left there, of which nothing can be asked but to give up its ballast.
+    pub(super) fn held(directory: &Path) -> Self {
+        let mut room = Self::new(directory, u64::MAX, 0);
+        room.ballast = fs::metadata(room.file()).map_or(0, |file| file.len());
+        room
+    }
+
     fn file(&self) -> PathBuf {
         self.directory.join("ballast")
     }

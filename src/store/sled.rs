@@ -68,6 +68,10 @@ impl Sled {
         if !path.join("sled/db").is_file() {
             return Err(damaged(path, "the database's file sled/db is missing"));
         }
+        // Opening writes too: a full disk must not keep anyone from reading.
+        Room::held(path)
+            .ease()
+            .map_err(|error| stopped(path, "giving up the ballast", error))?;
         let mut tree = Tree::open(path, &path.join("sled"), settings)?;
         let meta = read_meta(path, &tree)?;
         let audit = tree

@@ -59,6 +59,8 @@ impl Tree {
                 "sled/blobs holds files, which this program never writes",
             ));
         }
+        remove_unfinished_snapshots(directory)
+            .map_err(|error| failed(path, "removing unfinished snapshots", &error))?;
         let segment = stored_segment(directory).unwrap_or_else(|| {
             settings
                 .segment_bytes
@@ -191,6 +193,24 @@ impl Tree {
             Err(error) => Err(fail(&error)),
         }
     }
+}
+
+/// Removes the snapshots that a process began and did not finish: sled takes one for the newest, and the
+/// database for damaged. Nothing is lost, since the snapshot before it goes only once it is finished.
+fn remove_unfinished_snapshots(directory: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Tree {

@@ -2,5 +2,8 @@
 //! reaches it.
 
 mod decisions;
+mod disks;
+mod hostile;
+mod inputs;
 mod kills;
 mod terminals;

@@ -23,7 +23,6 @@ pub const COMPLETED: i32 = 0;
 pub const FAILED: i32 = 1;
 pub const USAGE: i32 = 2;
 pub const INTERRUPTED: i32 = 10;
-pub const REJECTED: i32 = 11;
 pub const REFUSED: i32 = 12;
 pub const CANCELLED: i32 = 14;
 pub const OUTCOME_UNKNOWN: i32 = 15;
@@ -289,6 +288,34 @@ impl Site {
             .filter(|event| event["what"] == what)
             .count()
     }
+}
+
+/// The files at or below `directory` whose names begin so.
+pub fn find(directory: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(name) {
+            found.push(entry.path());
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(find(&entry.path(), name));
+        }
+    }
+    found
+}
+
+/// A read-only program that says in its workspace that it runs, and never ends.
+const STAYS: &str = "import time\nopen('started', 'w').close()\nwhile True:\n    time.sleep(0.01)\n";
+
+/// Starts a read-only program that never ends, as `thread`, and waits until it runs.
+#[track_caller]
+pub fn stay(site: &Site, thread: &str) -> Running {
+    let code = site.file("stays.py", STAYS);
+    let running = site.start(&["run", "--code", &code, "--thread", thread]);
+    wait_until("the program runs", || {
+        !find(&site.data().join("executed_scripts"), "started").is_empty()
+    });
+    running
 }
 
 /// A program that puts `value` once.

@@ -119,6 +119,21 @@ async fn a_store_opens_again_with_all_it_held() {
     }
 }
 
+/// sled leaves it behind when it is killed, or finds no room, while it opens.
+#[tokio::test]
+async fn an_unfinished_snapshot_is_no_damage() {
+    let directory = told(3).await;
+    let truth = seen(&*open(directory.path()).unwrap()).await;
+    for torn in [&b""[..], b"half of it and then no mo"] {
+        let snapshot = directory.path().join("sled/snap.00000000FFFFFFFF.generating");
+        fs::write(&snapshot, torn).unwrap();
+        let store = open(directory.path()).unwrap();
+        assert_eq!(seen(&*store).await, truth);
+        assert_eq!(store.verify().await.unwrap().problems, []);
+        assert!(!snapshot.exists());
+    }
+}
+
 #[tokio::test]
 async fn a_store_keeps_the_segments_it_was_made_with() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,5 +1,7 @@
 //! Processes are killed.
 
+use std::{collections::BTreeSet, thread, time::Duration};
+
 use serde_json::json;
 
 use crate::site::*;
@@ -126,4 +128,137 @@ fn killed_while_executing_and_settled_as_failed() {
 #[test]
 fn killed_while_executing_and_asked_again() {
     settled("ask-again", INTERRUPTED, "interrupted");
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    /// A number below `limit`.
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().unwrap(),
+        Err(_) => default,
+    }
+}
+
+/// Kills it after a random time, if it hasn't ended by itself.
+fn end_it(running: Running, dice: &mut Dice, limit: u64) -> Said {
+    // The moment of the kill is the subject here: this is no wait for something to happen.
+    thread::sleep(Duration::from_millis(dice.below(limit)));
+    running.kill()
+}
+
+/// `HOLDPOINT_TEST_KILLS` sets how many threads are tried, `HOLDPOINT_TEST_SEED` how the dice fall.
+#[test]
+fn killed_at_any_time_nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
+    let test = "killed_at_any_time_nothing_acknowledged_is_lost_and_nothing_is_done_twice";
+    let Some(site) = Site::with_control_system(test, json!({})) else {
+        return;
+    };
+    let mut dice = Dice(number("HOLDPOINT_TEST_SEED", 2));
+    let mut kills = Vec::new();
+    for round in 0..number("HOLDPOINT_TEST_KILLS", 25) {
+        kills.extend(one_life(&site, &format!("life-{round}"), &mut dice));
+    }
+    assert!(!kills.is_empty(), "nothing was killed before its end");
+    kills.sort();
+    for how in kills.chunk_by(|one, other| one == other) {
+        println!("{} kills left a thread {}", how.len(), how[0]);
+    }
+    for execution in site.verify()["executions"].as_array().unwrap() {
+        assert_eq!(execution["ran_sha256"], execution["approved_sha256"]);
+    }
+}
+
+/// Brings one thread to its end, whatever is killed on the way; gives how each kill left it.
+fn one_life(site: &Site, thread: &str, dice: &mut Dice) -> Vec<String> {
+    let value = fresh_value();
+    let code = site.file(&format!("{thread}.py"), put(value));
+    let request = [
+        "run",
+        "--execution-mode",
+        "write_access",
+        "--code",
+        &code,
+        "--thread",
+        thread,
+    ];
+    let (mut kills, mut approved, mut acknowledged) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    let mut said = end_it(site.start(&request), dice, 300);
+    for _ in 0..12 {
+        let shown = site.run(&["show", thread]);
+        if said.code().is_none() {
+            kills.push(shown.told());
+        }
+        if let Some(told) = said.acknowledged().filter(|told| told["error"].is_null()) {
+            // What was told is so, and stays so.
+            assert_eq!(shown.json()["status"], told["status"], "{said:#?} {shown:#?}");
+            assert_eq!(shown.json()["interrupts"], told["interrupts"]);
+        }
+        if shown.code() == Some(NOT_FOUND) {
+            said = site.run(&request);
+            continue;
+        }
+        said = match shown.told().as_str() {
+            "interrupted" => {
+                let question = shown.interrupt();
+                let said = end_it(site.start(&["approve", &question]), dice, 900);
+                if said.acknowledged().is_some() {
+                    acknowledged.insert(question.clone());
+                }
+                approved.insert(question);
+                said
+            }
+            "outcome_unknown" => {
+                let settling = shown.interrupt();
+                let outcome = if dice.below(2) == 0 { "done" } else { "ask-again" };
+                let said = end_it(site.start(&["settle", &settling, outcome]), dice, 300);
+                if said.acknowledged().is_some() {
+                    acknowledged.insert(settling);
+                }
+                said
+            }
+            "failed" => {
+                assert_eq!(shown.json()["error"]["code"], "process_died", "{shown:#?}");
+                end_it(site.start(&["run", "--continue", thread]), dice, 600)
+            }
+            "idle" => site.run(&request),
+            "completed" => break,
+            other => panic!("{other}: {shown:#?}"),
+        };
+    }
+    let events = site.events(thread);
+    let answered = |question: &String| {
+        events
+            .iter()
+            .any(|event| event["what"] == "answered" && event["subject"] == json!(question))
+    };
+    assert!(acknowledged.iter().all(answered), "{acknowledged:?} {events:#?}");
+    let approvals = approved.iter().filter(|question| answered(question)).count();
+    let started = events
+        .iter()
+        .filter(|event| event["what"] == "effect_started")
+        .count();
+    let finished = events
+        .iter()
+        .filter(|event| event["what"] == "effect_finished")
+        .count();
+    let puts = site.puts(value);
+    assert!(
+        puts <= started && started <= approvals,
+        "{puts} {started} {approvals} {events:#?}"
+    );
+    assert!(puts >= finished, "{puts} {finished} {events:#?}");
+    site.replay(thread);
+    kills
 }
