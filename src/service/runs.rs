@@ -81,7 +81,8 @@ impl Core {
         let request =
             serde_json::to_value(request).map_err(|error| EngineError::Internal(error.to_string()))?;
         let input = Channels::from([("request".to_owned(), request)]);
-        self.carry_out(id, Invocation::Input(input), by, events, Some(new)).await
+        self.carry_out(id, Invocation::Input(input), by, events, Some(new))
+            .await
     }
 
     /// One requester may have only so many questions pending.

@@ -43,7 +43,10 @@ fn told(program: &str) -> BTreeSet<String> {
     for start in starts {
         for (at, _) in program.match_indices(start) {
             let body = &program[at..];
-            let end = body.find("\n}").unwrap_or(body.len()).min(body.find("\n    }\n").unwrap_or(body.len()));
+            let end = body
+                .find("\n}")
+                .unwrap_or(body.len())
+                .min(body.find("\n    }\n").unwrap_or(body.len()));
             codes.extend(quoted(&body[..end]));
         }
     }
@@ -59,13 +62,20 @@ fn quoted(text: &str) -> Vec<String> {
 }
 
 fn is_code(word: &str) -> bool {
-    !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+    !word.is_empty()
+        && word
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter == '_')
 }
 
 #[test]
 fn every_code_is_documented() {
     let (told, documented) = (told(&program()), documented());
-    assert!(told.len() > 50, "only {} codes were found: this test no longer sees them", told.len());
+    assert!(
+        told.len() > 50,
+        "only {} codes were found: this test no longer sees them",
+        told.len()
+    );
     let missing: Vec<&String> = told.difference(&documented).collect();
     assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
 }
@@ -75,11 +85,15 @@ fn every_documented_code_exists() {
     let program = program();
     // `execution_` and the reason are put together when a program is ended from outside.
     let ended = |code: &String| {
-        code.strip_prefix("execution_").is_some_and(|reason| program.contains(&format!("\"{reason}\"")))
+        code.strip_prefix("execution_")
+            .is_some_and(|reason| program.contains(&format!("\"{reason}\"")))
     };
     let gone: Vec<String> = documented()
         .into_iter()
         .filter(|code| !program.contains(&format!("\"{code}\"")) && !ended(code))
         .collect();
-    assert!(gone.is_empty(), "docs/errors.md tells of codes that don't exist: {gone:?}");
+    assert!(
+        gone.is_empty(),
+        "docs/errors.md tells of codes that don't exist: {gone:?}"
+    );
 }

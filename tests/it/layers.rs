@@ -17,14 +17,48 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("generation", &["model", "config"]),
     ("execution", &["model", "config"]),
     ("gate", &["model", "config"]),
-    ("graphs", &["model", "config", "graph", "gate", "analysis", "generation", "execution"]),
+    (
+        "graphs",
+        &[
+            "model",
+            "config",
+            "graph",
+            "gate",
+            "analysis",
+            "generation",
+            "execution",
+        ],
+    ),
     (
         "service",
-        &["model", "config", "store", "graph", "engine", "analysis", "generation", "execution", "gate", "graphs"],
+        &[
+            "model",
+            "config",
+            "store",
+            "graph",
+            "engine",
+            "analysis",
+            "generation",
+            "execution",
+            "gate",
+            "graphs",
+        ],
     ),
     (
         "cli",
-        &["model", "config", "store", "graph", "engine", "analysis", "gate", "graphs", "service", "generation", "execution"],
+        &[
+            "model",
+            "config",
+            "store",
+            "graph",
+            "engine",
+            "analysis",
+            "gate",
+            "graphs",
+            "service",
+            "generation",
+            "execution",
+        ],
     ),
 ];
 
@@ -52,7 +86,11 @@ fn code() -> BTreeMap<PathBuf, String> {
         .into_iter()
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
-            let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect::<Vec<_>>()
+                .join("\n");
             (path.strip_prefix(&root).unwrap().to_owned(), code)
         })
         .collect()
@@ -78,11 +116,26 @@ fn imports(code: &str) -> Vec<String> {
             }
             rooms.push(word);
         } else {
-            rooms.push(rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect());
+            rooms.push(
+                rest.chars()
+                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                    .collect(),
+            );
         }
     }
-    let name = |room: String| room.trim().split("::").next().unwrap_or_default().trim().to_owned();
-    rooms.into_iter().map(name).filter(|room| !room.is_empty()).collect()
+    let name = |room: String| {
+        room.trim()
+            .split("::")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    rooms
+        .into_iter()
+        .map(name)
+        .filter(|room| !room.is_empty())
+        .collect()
 }
 
 #[test]
@@ -90,8 +143,17 @@ fn layers_point_one_way() {
     let rooms: BTreeMap<&str, &[&str]> = MAY_IMPORT.into_iter().collect();
     let mut wrong = Vec::new();
     for (path, code) in code() {
-        let room = path.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
-        let Some(allowed) = rooms.get(room.as_str()) else { continue };
+        let room = path
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let Some(allowed) = rooms.get(room.as_str()) else {
+            continue;
+        };
         for import in imports(&code) {
             // Macros are named at the crate's root.
             let macros = ["state", "route"].contains(&import.as_str());
@@ -109,7 +171,10 @@ fn every_room_is_known_here() {
     for entry in fs::read_dir(source_directory()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(!path.is_dir() || known.contains(&name), "the room '{name}' is missing from this test's list");
+        assert!(
+            !path.is_dir() || known.contains(&name),
+            "the room '{name}' is missing from this test's list"
+        );
     }
 }
 
@@ -121,9 +186,18 @@ fn only_in(needle: &str, homes: &[&str]) {
             found.push(path.display().to_string());
         }
     }
-    let strangers: Vec<&String> = found.iter().filter(|path| !homes.contains(&path.as_str())).collect();
-    assert!(strangers.is_empty(), "'{needle}' stands in {strangers:?}, but belongs to {homes:?} alone");
-    assert!(!found.is_empty(), "'{needle}' stands nowhere: this test no longer tests anything");
+    let strangers: Vec<&String> = found
+        .iter()
+        .filter(|path| !homes.contains(&path.as_str()))
+        .collect();
+    assert!(
+        strangers.is_empty(),
+        "'{needle}' stands in {strangers:?}, but belongs to {homes:?} alone"
+    );
+    assert!(
+        !found.is_empty(),
+        "'{needle}' stands nowhere: this test no longer tests anything"
+    );
 }
 
 #[test]
@@ -134,7 +208,10 @@ fn only_the_gate_makes_a_grant() {
 
 #[test]
 fn only_execute_calls_an_executor() {
-    only_in(".prepare(job)", &["graphs/python_executor/execute.rs", "service/executor.rs"]);
+    only_in(
+        ".prepare(job)",
+        &["graphs/python_executor/execute.rs", "service/executor.rs"],
+    );
 }
 
 #[test]
@@ -153,6 +230,10 @@ fn the_pure_decisions_are_pure() {
 #[test]
 fn only_config_knows_yaml() {
     for (path, code) in code() {
-        assert!(!code.contains("serde_yaml") || path.starts_with("config"), "{} knows YAML", path.display());
+        assert!(
+            !code.contains("serde_yaml") || path.starts_with("config"),
+            "{} knows YAML",
+            path.display()
+        );
     }
 }

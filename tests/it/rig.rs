@@ -284,7 +284,8 @@ impl CodeGenerator for SharedScript {
 
 /// Everything a test holds in its hands.
 pub struct Rig {
-    pub dir: TempDir,
+    /// Removed with everything in it once the test is over.
+    _dir: TempDir,
     pub config: Config,
     pub store: Option<Arc<dyn Store>>,
     pub executor: Arc<CountingExecutor>,
@@ -314,7 +315,7 @@ impl Rig {
         let dir = tempfile::tempdir().unwrap();
         Self {
             config: config(dir.path()),
-            dir,
+            _dir: dir,
             store: None,
             executor: CountingExecutor::new(),
             script: Arc::new(Scripted {
