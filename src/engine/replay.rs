@@ -196,7 +196,11 @@ impl Engine {
                     tasks.push((due, finished.map(|(writes, _)| writes)));
                 }
                 step::back(graph, &parent.state, tasks)
-                    .map(|(state, _, due)| {
+                    .map(|(mut state, _, due)| {
+                        // Why it went back is not derived: it is the run's own word.
+                        if let Some(hold) = graph.hold_point() {
+                            hold.keep_note(&mut state, &current.state);
+                        }
                         check_state(report, current, &state);
                         due
                     })

@@ -146,17 +146,13 @@ impl Engine {
             Some(node) => step::next(graph, &state, [node])?,
             None => pending(self, &parent).await?,
         };
-        self.steer(
-            run,
-            graph,
-            head,
-            &parent,
-            state,
-            &written,
-            due,
-            Ending::Superseded,
-        )
-        .await
+        let ending = match as_node {
+            // Nothing will ask again in the questions' place.
+            Some(node) if due.is_empty() => Ending::Cancelled(format!("resolved as '{node}'")),
+            _ => Ending::Superseded,
+        };
+        self.steer(run, graph, head, &parent, state, &written, due, ending)
+            .await
     }
 
     /// Begins a run on a steered checkpoint, in the commit that ends what was asked before.

@@ -44,6 +44,15 @@ impl HoldPoint {
         }
     }
 
+    /// Takes over into `state` the reason that `noted` tells, if it tells one.
+    pub fn keep_note(&self, state: &mut Channels, noted: &Channels) {
+        if let Some(channel) = &self.reason
+            && let Some(reason @ Value::String(_)) = noted.get(channel)
+        {
+            state.insert(channel.clone(), reason.clone());
+        }
+    }
+
     /// Whether `channel` takes the reason.
     pub fn notes_in(&self, channel: &str) -> bool {
         self.reason.as_deref() == Some(channel)

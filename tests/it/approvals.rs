@@ -988,23 +988,26 @@ async fn the_question_is_complete_and_its_payload_is_an_answer() {
 
 #[tokio::test]
 async fn resolving_from_outside_cancels() {
-    let rig = Rig::new([]);
-    let service = rig.open().await;
-    let (_, id) = ask(&service, own(WRITE, WriteAccess), "t").await;
-    let what = ServiceCommand::UpdateState {
-        thread: "t".into(),
-        values: Map::new(),
-        as_node: Some(END.to_owned()),
-    };
-    let reply = run(&service, what).await.unwrap();
-    assert_eq!(reply.status, RunStatus::Cancelled);
-    assert!(reply.next.is_empty());
-    let ended = service
-        .engine()
-        .ended(reply.thread_id, id)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(json!(ended.resolution)["type"], "cancelled");
-    assert_eq!(ended.by, human());
+    for node in [END, "process"] {
+        let rig = Rig::new([]);
+        let service = rig.open().await;
+        let (_, id) = ask(&service, own(WRITE, WriteAccess), "t").await;
+        let what = ServiceCommand::UpdateState {
+            thread: "t".into(),
+            values: Map::new(),
+            as_node: Some(node.to_owned()),
+        };
+        let reply = run(&service, what).await.unwrap();
+        assert_eq!(reply.status, RunStatus::Cancelled, "{node}");
+        assert!(reply.next.is_empty() && reply.result.is_none(), "{node}");
+        let ended = service
+            .engine()
+            .ended(reply.thread_id, id)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(json!(ended.resolution)["type"], "cancelled", "{node}");
+        assert_eq!(ended.by, human());
+        prove(&service, &rig.executor).await;
+    }
 }
