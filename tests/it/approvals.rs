@@ -21,6 +21,9 @@ use crate::rig::{
     command, ending, error_code, human, own, prove, requester, run, show, task,
 };
 
+/// What the caller number `n` answers.
+type Answer = fn(usize) -> Value;
+
 fn values(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
@@ -53,7 +56,7 @@ async fn of_a_hundred_decisions_one_wins_and_the_others_learn_who() {
         1 => json!({"approved": false, "reason": format!("from {n}")}),
         _ => json!({"type": "edit", "code": format!("{OTHER_WRITE}# {n}\n")}),
     };
-    let kinds: [(&str, fn(usize) -> Value); 2] = [("approvals", approvals), ("mixed", mixed)];
+    let kinds: [(&str, Answer); 2] = [("approvals", approvals), ("mixed", mixed)];
     for (name, answer) in kinds {
         let rig = Rig::new([]);
         let service = Arc::new(rig.open().await);
