@@ -34,7 +34,7 @@ use crate::{
         Actor, Answer, Channels, CheckpointId, Clock, Command, Entry, ErrorClass, Event, Failure, Head,
         InterruptId, Outcome, Resume, RunId, ThreadId, Timestamp,
     },
-    store::{Store, StoreError},
+    store::{Store, StoreError, Transaction},
 };
 
 use journal::lock;
@@ -91,6 +91,8 @@ pub struct RunOptions {
     pub cancel: CancellationToken,
     /// Takes the run's events.
     pub events: Option<UnboundedSender<Event>>,
+    /// The thread to make if there is none yet, in the commit that begins the run.
+    pub create: Option<NewThread>,
 }
 
 impl Default for RunOptions {
@@ -104,6 +106,7 @@ impl Default for RunOptions {
             stop_before: StopBefore::Nothing,
             cancel: CancellationToken::new(),
             events: None,
+            create: None,
         }
     }
 }
@@ -329,6 +332,18 @@ impl Engine {
     /// # Errors
     /// [`EngineError::ThreadExists`], [`EngineError::UnknownGraph`], or the store's.
     pub async fn create_thread(&self, new: NewThread) -> Result<Head, EngineError> {
+        let id = new.id;
+        let transaction = self.creation(id, new)?.1;
+        let head = transaction.head().clone();
+        match self.store.commit(transaction).await {
+            Ok(()) => Ok(head),
+            Err(StoreError::Conflict { .. }) => Err(EngineError::ThreadExists(id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The entry that makes a thread, and the transaction that would commit it alone.
+    fn creation(&self, thread: ThreadId, new: NewThread) -> Result<(Entry, Transaction), EngineError> {
         self.graph(&new.graph)?;
         let entry = Entry::ThreadCreated {
             graph: new.graph,
@@ -336,14 +351,9 @@ impl Engine {
             by: new.by,
             metadata: new.metadata,
         };
-        let sealed = crate::store::seal(new.id, None, self.clock.now(), vec![entry], Vec::new());
+        let sealed = crate::store::seal(thread, None, self.clock.now(), vec![entry.clone()], Vec::new());
         let transaction = sealed.map_err(|error| EngineError::Internal(error.to_string()))?;
-        let head = transaction.head().clone();
-        match self.store.commit(transaction).await {
-            Ok(()) => Ok(head),
-            Err(StoreError::Conflict { .. }) => Err(EngineError::ThreadExists(new.id)),
-            Err(error) => Err(error.into()),
-        }
+        Ok((entry, transaction))
     }
 
     /// A thread's head.
@@ -413,24 +423,32 @@ impl Engine {
             Taking::Invocation(invocation) => Self::answered(invocation),
             _ => None,
         };
-        let head = match self.unowned_head(thread).await {
-            Err(busy @ EngineError::Busy { .. }) => {
+        let (head, made) = match (self.unowned_head(thread).await, options.create.clone()) {
+            (Err(EngineError::UnknownThread(_)), Some(new)) => {
+                let (entry, transaction) = self.creation(thread, new)?;
+                (transaction.head().clone(), Some(entry))
+            }
+            (Err(busy @ EngineError::Busy { .. }), _) => {
                 return Err(match answers {
                     Some(ids) => self.forestalled(thread, &ids).await?.unwrap_or(busy),
                     None => busy,
                 });
             }
-            other => other?,
+            (other, _) => (other?, None),
         };
         let graph = self.graph(&head.graph)?.clone();
         let run = RunId::new();
-        let writer = Writer::new(
+        let mut writer = Writer::new(
             self.store.clone(),
             self.clock.clone(),
             thread,
-            Some(head.clone()),
+            made.is_none().then(|| head.clone()),
             options.events.clone(),
         );
+        // A new thread comes to be with the commit that begins its first run.
+        if let Some(entry) = made {
+            writer.note(entry, []);
+        }
         // A child, so that this run's timeout cancels nobody else's work.
         let cancel = options.cancel.child_token();
         let run = Run {

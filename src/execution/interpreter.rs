@@ -123,12 +123,19 @@ fn executable(configured: &Path) -> Result<PathBuf, String> {
         return Err("the path must be absolute".to_owned());
     }
     let meta = fs::metadata(configured).map_err(|error| error.to_string())?;
+    // Links to a directory are followed, since the sandbox shows what they lead to. A link to the
+    // interpreter itself is not: an environment is found by its name.
+    let real = |path: &Path| fs::canonicalize(path).map_err(|error| error.to_string());
     if !meta.is_dir() {
-        return Ok(configured.to_path_buf());
+        return Ok(match (configured.parent(), configured.file_name()) {
+            (Some(parent), Some(name)) => real(parent)?.join(name),
+            _ => configured.to_path_buf(),
+        });
     }
+    let environment = real(configured)?;
     ["bin/python3", "bin/python"]
         .into_iter()
-        .map(|name| configured.join(name))
+        .map(|name| environment.join(name))
         .find(|path| path.exists())
         .ok_or_else(|| "the directory holds no bin/python3; is it a virtual environment?".to_owned())
 }

@@ -160,7 +160,13 @@ impl Builder {
 
 /// What is stored must be found from any directory, and mounts take no relative paths.
 fn make_absolute(config: &mut Config) -> Result<(), ServiceError> {
-    for path in [&mut config.data_dir, &mut config.execution.workspace_dir] {
+    let execution = &mut config.execution;
+    let paths = [
+        &mut config.data_dir,
+        &mut execution.workspace_dir,
+        &mut execution.local.python,
+    ];
+    for path in paths {
         *path = std::path::absolute(&*path).map_err(|source| ServiceError::Directory {
             path: path.clone(),
             source,

@@ -71,24 +71,17 @@ impl Core {
             }
             None => (ThreadId::new(), None),
         };
-        let store = self.engine.store();
-        if store.head(id).await?.is_none() {
-            let new = NewThread {
-                id,
-                graph: NAME.to_owned(),
-                name,
-                by: by.clone(),
-                metadata: BTreeMap::new(),
-            };
-            match self.engine.create_thread(new).await {
-                Ok(_) | Err(EngineError::ThreadExists(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let new = NewThread {
+            id,
+            graph: NAME.to_owned(),
+            name,
+            by: by.clone(),
+            metadata: BTreeMap::new(),
+        };
         let request =
             serde_json::to_value(request).map_err(|error| EngineError::Internal(error.to_string()))?;
         let input = Channels::from([("request".to_owned(), request)]);
-        self.run(id, Invocation::Input(input), by, events).await
+        self.carry_out(id, Invocation::Input(input), by, events, Some(new)).await
     }
 
     /// One requester may have only so many questions pending.
@@ -112,13 +105,24 @@ impl Core {
         Ok(())
     }
 
-    /// Carries out a run and tells how the thread then stands.
+    /// Carries out a run of a thread that exists and tells how the thread then stands.
     pub(super) async fn run(
         &self,
         thread: ThreadId,
         invocation: Invocation,
         by: Actor,
         events: Option<UnboundedSender<Event>>,
+    ) -> Result<RunReply, ServiceError> {
+        self.carry_out(thread, invocation, by, events, None).await
+    }
+
+    async fn carry_out(
+        &self,
+        thread: ThreadId,
+        invocation: Invocation,
+        by: Actor,
+        events: Option<UnboundedSender<Event>>,
+        create: Option<NewThread>,
     ) -> Result<RunReply, ServiceError> {
         let before: Vec<InterruptId> = match self.engine.store().head(thread).await? {
             Some(head) => head.interrupts.iter().map(|interrupt| interrupt.id).collect(),
@@ -127,6 +131,7 @@ impl Core {
         let answers = matches!(&invocation, Invocation::Command(command) if command.resume.is_some());
         let options = RunOptions {
             events,
+            create,
             recursion_limit: self.config.executor.recursion_limit,
             ..RunOptions::default()
         };

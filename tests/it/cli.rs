@@ -217,6 +217,24 @@ fn steady(place: &Place, text: &str) -> String {
 }
 
 #[test]
+fn paths_count_from_the_configuration_file_wherever_the_command_is_given() {
+    let place = place();
+    let config = fs::read_to_string(place.path("config.yml")).unwrap();
+    let interpreter = python().0.display().to_string();
+    assert!(config.contains(&interpreter));
+    place.file("config.yml", &config.replace(&interpreter, "python"));
+    // As `.venv` in a checkout: a link to an environment elsewhere.
+    let environment = python().0.parent().unwrap().parent().unwrap().to_owned();
+    std::os::unix::fs::symlink(environment, place.path("python")).unwrap();
+    let done = place.run(&["run", "--code", "read.py", "--json"]).ends(0).json();
+    assert_eq!(done["result"]["results"], json!({"answer": 42}));
+    fs::create_dir(place.path("inside")).unwrap();
+    let mut command = place.command(&["threads", "--json", "--config", "../config.yml"]);
+    let threads = Said::of(command.current_dir(place.path("inside")).output().unwrap()).ends(0);
+    assert_eq!(threads.json().as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn help() {
     let place = place();
     let commands = [
