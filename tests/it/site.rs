@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -73,7 +73,8 @@ struct ControlSystem {
     port: String,
     repeater: String,
     _folder: TempDir,
-    _with_parent: ChildStdin,
+    /// It holds the server's standard input, with whose end the server ends.
+    _server: Child,
 }
 
 fn control_system(python: &Path) -> &'static ControlSystem {
@@ -105,7 +106,7 @@ fn control_system(python: &Path) -> &'static ControlSystem {
             repeater: word("repeater_port="),
             log,
             _folder: folder,
-            _with_parent: ioc.stdin.take().unwrap(),
+            _server: ioc,
         }
     })
 }
