@@ -73,7 +73,7 @@ struct ControlSystem {
     port: String,
     repeater: String,
     _folder: TempDir,
-    /// It ends when its standard input closes, which is when the tests end.
+    /// It holds the server's standard input, with whose end the server ends.
     _server: Child,
 }
 
