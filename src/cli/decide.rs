@@ -90,10 +90,14 @@ pub(super) async fn decide(work: &Work, decision: Command) -> Result<u8, Fault> 
 async fn answer_to(work: &Work, subject: &str, answer: Value) -> Result<RunReply, Fault> {
     let mut desk = work.open().await?;
     let reply = match subject::question(&mut desk, subject).await {
-        Ok(Subject { interrupt, thread }) => {
+        Ok(Subject {
+            interrupt,
+            by_thread,
+            thread,
+        }) => {
             let command = ServiceCommand::Answer {
-                interrupt: Some(interrupt),
-                thread: None,
+                interrupt: (!by_thread).then_some(interrupt),
+                thread: thread.filter(|_| by_thread).map(|thread| thread.to_string()),
                 answer,
             };
             // Where the question is not pending nothing will run that a signal could cancel.

@@ -16,6 +16,9 @@ const SHORTEST: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Subject {
     pub(super) interrupt: InterruptId,
+    /// Whether it was meant by its thread alone: an answer then counts only if the thread has asked
+    /// nothing else since its last input, so that it never serves a question nobody saw.
+    pub(super) by_thread: bool,
     /// `None` where the question is not pending: the service says why.
     pub(super) thread: Option<ThreadId>,
 }
@@ -31,10 +34,12 @@ pub(super) async fn question(desk: &mut Desk, text: &str) -> Result<Subject, Fau
     match (meant.as_slice(), id) {
         ([one], _) => Ok(Subject {
             interrupt: one.interrupt_id,
+            by_thread: !begins(one, text),
             thread: Some(one.thread_id),
         }),
         ([], Some(interrupt)) => Ok(Subject {
             interrupt,
+            by_thread: false,
             thread: None,
         }),
         ([], None) => Err(not_pending(desk, text).await),
@@ -74,12 +79,13 @@ pub(super) async fn shown(desk: &mut Desk, text: &str) -> Result<String, Fault> 
 }
 
 fn is_meant(asked: &PendingReply, text: &str) -> bool {
-    let begins = text.len() >= SHORTEST
-        && asked
-            .interrupt_id
-            .to_string()
-            .starts_with(&text.to_ascii_lowercase());
-    begins || asked.thread_id == ThreadId::of_name(text)
+    begins(asked, text) || asked.thread_id == ThreadId::of_name(text)
+}
+
+/// Whether the interrupt's id begins with `text`.
+fn begins(asked: &PendingReply, text: &str) -> bool {
+    let id = asked.interrupt_id.to_string();
+    text.len() >= SHORTEST && id.starts_with(&text.to_ascii_lowercase())
 }
 
 /// Why nothing is meant: there is no such thing, or the thread asks nothing.

@@ -79,7 +79,10 @@ impl Node<PythonExecution> for Analyze {
                 reasons,
                 raise_to_write_access,
             } => {
-                if let Err(refusal) = may_ask(&settings.approval, state.questions) {
+                // A question that is asked again because its approval came to nothing is the same question.
+                let again = u32::from(state.asked_again.is_some());
+                let asked = state.questions.saturating_sub(again);
+                if let Err(refusal) = may_ask(&settings.approval, asked) {
                     return Ok(self.refuse(clean, refusal, Some(analysis)));
                 }
                 let execution_mode = if raise_to_write_access {
@@ -91,14 +94,14 @@ impl Node<PythonExecution> for Analyze {
                     reasons: reasons.clone(),
                     code_sha256: CodeSha256::of(code.as_bytes()),
                     execution_mode,
-                    question_number: state.questions + 1,
+                    question_number: asked + 1,
                 };
                 let mut result = self.result(Verdict::Ask, reasons, Some(analysis));
                 result.raised = raise_to_write_access;
                 clean
                     .analysis_result(result)
                     .approval_request(request)
-                    .questions(state.questions + 1)
+                    .questions(asked + 1)
                     .status(Status::AwaitingApproval)
             }
         })
