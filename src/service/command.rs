@@ -85,6 +85,12 @@ pub enum ServiceCommand {
         /// The node that is taken to have written them.
         as_node: Option<String>,
     },
+    /// Gives a position of the audit log: the last one, once everything is verified, or that of one
+    /// entry. Replies with an [`Anchor`](super::Anchor).
+    Anchor {
+        /// The entry; the last one if `None`.
+        seq: Option<u64>,
+    },
     /// Verifies the whole store. Replies with a [`VerifyReply`](super::VerifyReply).
     Verify,
 }

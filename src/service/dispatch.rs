@@ -61,6 +61,7 @@ impl Core {
                 self.update_state(thread_of(&thread), values, as_node.as_deref(), by)
                     .await?,
             ),
+            ServiceCommand::Anchor { seq } => value(self.anchor(seq).await?),
             ServiceCommand::Verify => value(self.verify().await?),
         }
     }

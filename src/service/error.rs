@@ -77,6 +77,12 @@ pub enum ServiceError {
     /// An answer names neither an interrupt nor a thread.
     #[error("an answer needs an interrupt's id or a thread")]
     NoSubject,
+    /// What is stored doesn't fit, so nothing vouches for it.
+    #[error("the store does not verify, so it gets no anchor: {0}")]
+    NotVerified(String),
+    /// The audit log has no such entry.
+    #[error("the audit log has no entry {0}")]
+    NoAuditEntry(u64),
     /// The service is shutting down.
     #[error("the service is shutting down")]
     Closing,
@@ -128,6 +134,8 @@ impl ServiceError {
             Self::Request(_) => (Usage, "invalid_request", Value::Null),
             Self::Refused(refusal) => (Refused, refusal.code, Value::Null),
             Self::InvalidCheckpoint(_) => (Usage, "invalid_checkpoint", Value::Null),
+            Self::NotVerified(_) => (Failed, "not_verified", Value::Null),
+            Self::NoAuditEntry(_) => (NotFound, "no_audit_entry", Value::Null),
             Self::NoSubject => (Usage, "no_subject", Value::Null),
             Self::Closing => (Busy, "closing", Value::Null),
             Self::Directory { .. } => (Failed, "directory", Value::Null),

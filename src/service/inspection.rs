@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    Core, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply, RunStatus,
+    Anchor, Core, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply, RunStatus,
     ServiceError, ThreadReply, VerifyReply, error::thread_of, proof, runs::was_cancelled,
 };
 
@@ -84,6 +84,31 @@ impl Core {
     pub(super) async fn history(&self, thread: ThreadId) -> Result<Vec<HistoryReply>, ServiceError> {
         let snapshots = self.engine.history(thread, &Namespace::root()).await?;
         Ok(snapshots.into_iter().map(history_reply).collect())
+    }
+
+    /// A position of the audit log; the last one only of a log in which everything fits.
+    pub(super) async fn anchor(&self, seq: Option<u64>) -> Result<Anchor, ServiceError> {
+        let store = self.engine.store();
+        let seq = match seq {
+            Some(seq) => seq,
+            None => {
+                let found = self.verify().await?;
+                match found.problems.first() {
+                    Some(problem) => return Err(ServiceError::NotVerified(problem.what.clone())),
+                    None => found.audit_entries,
+                }
+            }
+        };
+        let found = store.audit(seq.saturating_sub(1), 1).await?.into_iter().next();
+        let entry = found.filter(|stored| stored.entry.seq == seq);
+        let entry = entry.ok_or(ServiceError::NoAuditEntry(seq))?;
+        Ok(Anchor {
+            seq,
+            hash: entry.hash,
+            at: entry.entry.at,
+            signature: None,
+            public_key: None,
+        })
     }
 
     pub(super) async fn verify(&self) -> Result<VerifyReply, ServiceError> {

@@ -3,6 +3,7 @@
 //! A [`Service`] owns the store and runs things. A [`Session`] is what an entrance holds: the
 //! service itself where this process owns the store, or a line to the process that does.
 
+mod anchor;
 pub mod capability;
 mod command;
 mod dispatch;
@@ -33,6 +34,7 @@ use crate::{
     store::{SledStore, Store},
 };
 
+pub use anchor::{Anchor, AnchorError};
 pub use command::ServiceCommand;
 pub use error::{ErrorKind, ErrorReply, ServiceError};
 pub use reply::{
