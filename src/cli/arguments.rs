@@ -180,6 +180,24 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         export: Option<PathBuf>,
     },
+    /// Print a position of the audit log to keep elsewhere, or check one that was kept
+    #[command(
+        after_help = "A chain proves that nothing in it was changed, not that the whole was not written anew:\n\
+        for that an anchor is kept where this host cannot reach it.\n\n\
+        Examples:\n  holdpoint anchor --sign key.pem > anchor.json\n  holdpoint anchor --check anchor.json\n\n\
+        A key is made with: openssl genpkey -algorithm ed25519 -out key.pem"
+    )]
+    Anchor {
+        /// Sign it with this Ed25519 private key (PEM)
+        #[arg(long, value_name = "FILE", conflicts_with = "check")]
+        sign: Option<PathBuf>,
+        /// Check this anchor against the store; exits with 1 if it does not fit
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+        /// Trust only a signature of this public key (Base64, as in the anchor)
+        #[arg(long, value_name = "KEY", requires = "check")]
+        key: Option<String>,
+    },
     /// Draw a graph
     #[command(after_help = "Example:\n  holdpoint graph --format svg > graph.svg")]
     Graph {

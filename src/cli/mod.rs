@@ -1,6 +1,7 @@
 //! The command line: it parses, calls the service and renders. It adds no rules.
 
 mod analyze;
+mod anchor;
 mod arguments;
 mod check;
 mod decide;
@@ -244,6 +245,10 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
             work.tell(&reply.map_err(|error| fault::named(error, &called))?)
         }
         Command::Verify { .. } => verify::store(&work).await,
+        Command::Anchor { sign, check, key } => match check {
+            Some(file) => anchor::check(&work, &file, key.as_deref()).await,
+            None => anchor::make(&work, sign.as_deref()).await,
+        },
         Command::Analyze { files } => analyze::files(&work, &files),
         decision => decide::decide(&work, decision).await,
     }

@@ -280,7 +280,7 @@ impl Engine {
                     | EngineError::Resolved(_)
                     | EngineError::Store(StoreError::Conflict { .. }),
                 ) => {}
-                Err(error @ EngineError::Store(_)) => return Err(error),
+                Err(EngineError::Store(error)) if !error.is_of_one_thread() => return Err(error.into()),
                 // One thread that cannot go on keeps none of the others waiting.
                 Err(error) => tracing::warn!(thread = %pending.thread, %error, "a question cannot expire"),
             }

@@ -56,7 +56,7 @@ impl Engine {
             }
             match self.recover_thread(head).await {
                 Ok(done) => recovered.push(done),
-                Err(error @ EngineError::Store(_)) => return Err(error),
+                Err(EngineError::Store(error)) if !error.is_of_one_thread() => return Err(error.into()),
                 // One thread that cannot go on keeps none of the others waiting.
                 Err(error) => {
                     tracing::error!(%thread, %error, "a thread cannot be put in order");

@@ -453,6 +453,21 @@ impl Run {
         if cancelled {
             return Ok(Err(GraphEnd::Cancelled));
         }
+        // An outcome that nobody has settled is not lost sight of because a sibling turns back.
+        let unsettled = |asked: &Interrupt| {
+            asked.kind == InterruptKind::OutcomeUnknown
+                && asked.namespace.is_within(&live.checkpoint.namespace)
+        };
+        if self
+            .writer
+            .lock()
+            .await
+            .pending_interrupts()
+            .iter()
+            .any(unsettled)
+        {
+            return Ok(Err(GraphEnd::Interrupted));
+        }
         if let Some((node, reason)) = returned {
             return self.turn_back(graph, live, ends, node, reason).await;
         }
@@ -779,7 +794,7 @@ pub(super) async fn due(store: &dyn Store, planned: &PlannedTask) -> Result<step
 /// is no longer the newest.
 pub(super) fn supersede(writer: &mut Writer, namespace: &Namespace, by: &Actor, at: Timestamp) {
     for interrupt in writer.pending_interrupts() {
-        if interrupt.namespace.is_within(namespace) {
+        if interrupt.namespace.is_within(namespace) && interrupt.kind != InterruptKind::OutcomeUnknown {
             writer.note(resolved(&interrupt, Resolution::Superseded, by.clone(), at), []);
         }
     }

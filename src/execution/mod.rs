@@ -166,6 +166,16 @@ pub trait Executor: Send + Sync {
     /// What it is.
     fn backend(&self) -> Backend;
 
+    /// Whether the settings let programs run in `mode` at all, so that nobody is asked about one
+    /// that could not run. Does not look at the host.
+    ///
+    /// # Errors
+    /// [`ExecutionError::Mode`] names the setting.
+    fn offers(&self, mode: ExecutionMode) -> Result<(), ExecutionError> {
+        let _ = mode;
+        Ok(())
+    }
+
     /// Does everything that comes before the start: workspace, interpreter, sandbox.
     ///
     /// # Errors

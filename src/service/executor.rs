@@ -1,33 +1,61 @@
 //! The local executor, probed when something is about to run or to be asked about.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 
 use crate::{
     config::ExecutionSettings,
     execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, Prepared},
-    model::CodeSha256,
+    model::{CodeSha256, ExecutionMode},
 };
+
+/// How long a failed probe stands before the host is probed again.
+const STANDS: Duration = Duration::from_secs(5);
 
 /// Probes the host the first time it is needed, so that what is stored can be read and decided about
 /// without waiting for that, and on hosts where nothing can run.
 pub(super) struct Lazy {
     settings: ExecutionSettings,
-    probed: OnceLock<Result<LocalExecutor, String>>,
+    probed: Mutex<Probed>,
+}
+
+enum Probed {
+    Never,
+    Works(Arc<LocalExecutor>),
+    Failed(Instant, String),
 }
 
 impl Lazy {
     pub(super) fn new(settings: ExecutionSettings) -> Self {
         Self {
             settings,
-            probed: OnceLock::new(),
+            probed: Mutex::new(Probed::Never),
         }
     }
 
-    fn local(&self) -> Result<&LocalExecutor, &str> {
-        let probe = || LocalExecutor::probe(&self.settings).map_err(|error| error.to_string());
-        self.probed.get_or_init(probe).as_ref().map_err(String::as_str)
+    fn local(&self) -> Result<Arc<LocalExecutor>, String> {
+        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*probed {
+            Probed::Works(local) => return Ok(local.clone()),
+            Probed::Failed(at, reason) if at.elapsed() < STANDS => return Err(reason.clone()),
+            _ => {}
+        }
+        match LocalExecutor::probe(&self.settings) {
+            Ok(local) => {
+                let local = Arc::new(local);
+                *probed = Probed::Works(local.clone());
+                Ok(local)
+            }
+            Err(error) => {
+                *probed = Probed::Failed(Instant::now(), error.to_string());
+                Err(error.to_string())
+            }
+        }
     }
 }
 
@@ -39,17 +67,28 @@ impl Executor for Lazy {
             Err(reason) => Backend {
                 name: "unavailable".into(),
                 isolation: "none possible".into(),
-                interpreter: reason.to_owned(),
+                interpreter: reason,
                 runner_sha256: CodeSha256::of(b""),
                 facts: BTreeMap::new(),
             },
         }
     }
 
+    fn offers(&self, mode: ExecutionMode) -> Result<(), ExecutionError> {
+        if mode == ExecutionMode::WriteAccess && !self.settings.local.unsafe_host_network {
+            return Err(ExecutionError::Mode(
+                "programs with write access have no way to the control system here: until the gateway stands they \
+                 need the host's network (execution.local.unsafe_host_network: true)"
+                    .into(),
+            ));
+        }
+        Ok(())
+    }
+
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
         match self.local() {
             Ok(local) => local.prepare(job).await,
-            Err(reason) => Err(ExecutionError::NoIsolation(reason.to_owned())),
+            Err(reason) => Err(ExecutionError::NoIsolation(reason)),
         }
     }
 }

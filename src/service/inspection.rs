@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use crate::{
     engine::{EngineError, PendingQuestion, Snapshot},
     graphs::python_executor::{ErrorReport, NAME, PythonExecution, Status},
-    model::{Entry, Head, InterruptId, InterruptKind, Namespace, Outcome, Resolution, ThreadId},
-    store::ThreadFilter,
+    model::{Entry, Head, Interrupt, InterruptId, InterruptKind, Namespace, Outcome, Resolution, ThreadId},
+    store::{StoreError, ThreadFilter},
 };
 
 use super::{
-    Anchor, Core, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply, RunStatus,
-    ServiceError, ThreadReply, VerifyReply, error::thread_of, proof, runs::was_cancelled,
+    Anchor, Core, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply,
+    RunStatus, ServiceError, ThreadReply, VerifyReply, error::thread_of, proof, runs::was_cancelled,
 };
 
 impl Core {
@@ -22,7 +22,11 @@ impl Core {
             let Some(head) = store.head(waiting.thread).await? else {
                 continue;
             };
-            for PendingQuestion { interrupt, question } in self.engine.questions(&head).await? {
+            let asked = match self.engine.questions(&head).await {
+                Err(EngineError::Store(error)) if error.is_of_one_thread() => unreadable(&head, &error),
+                asked => asked?,
+            };
+            for PendingQuestion { interrupt, question } in asked {
                 if interrupt.id == waiting.interrupt {
                     replies.push(PendingReply {
                         interrupt_id: interrupt.id,
@@ -66,7 +70,11 @@ impl Core {
             .await?;
         let mut replies = Vec::new();
         for head in heads {
-            let state = self.engine.state(head.thread).await?;
+            let state = match self.engine.state(head.thread).await {
+                // 'verify' says what is damaged; the other threads are listed all the same.
+                Err(EngineError::Store(error)) if error.is_of_one_thread() => None,
+                state => state?,
+            };
             replies.push(ThreadReply {
                 thread_id: head.thread,
                 status: status(&head, state.as_ref()),
@@ -142,6 +150,17 @@ impl Core {
             problems,
         })
     }
+}
+
+/// The questions of a thread whose stored data is damaged, without their text.
+fn unreadable(head: &Head, error: &StoreError) -> Vec<PendingQuestion> {
+    let question =
+        json!({ "kind": "unreadable", "user_message": format!("The question cannot be read: {error}") });
+    let of = |interrupt: &Interrupt| PendingQuestion {
+        interrupt: interrupt.clone(),
+        question: question.clone(),
+    };
+    head.interrupts.iter().map(of).collect()
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {

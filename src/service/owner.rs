@@ -6,6 +6,7 @@
 
 use std::{
     io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -59,6 +60,15 @@ pub(super) enum Tell {
     Error(ErrorReply),
 }
 
+/// How long the other side may take to read what it is told, before it is told no more.
+const TIME_TO_LISTEN: Duration = Duration::from_secs(20);
+
+/// How many may ask at a time; others wait in the kernel's queue.
+const MAX_CLIENTS: usize = 128;
+
+/// How long to wait before the next connection is taken after one could not be.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// The socket of the process that holds the store.
 pub(super) struct Owner {
     path: PathBuf,
@@ -80,6 +90,10 @@ impl Owner {
             _ => {}
         }
         let listener = session::with_short_path(&path, |short| UnixListener::bind(short)).map_err(failed)?;
+        // Whatever the umask and an older data directory allow: the socket is the owner's alone.
+        let private = std::fs::Permissions::from_mode(0o600);
+        session::with_short_path(&path, |short| std::fs::set_permissions(short, private.clone()))
+            .map_err(failed)?;
         let closing = CancellationToken::new();
         let task = tokio::spawn(serve(listener, core, closing.clone()));
         Ok(Self { path, closing, task })
@@ -102,13 +116,13 @@ async fn serve(listener: UnixListener, core: Arc<Core>, closing: CancellationTok
     let mut clients = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if clients.len() < MAX_CLIENTS => match accepted {
                 Ok((stream, _)) => {
                     clients.spawn(client(stream, core.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(PAUSE).await;
                 }
             },
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
@@ -118,7 +132,12 @@ async fn serve(listener: UnixListener, core: Arc<Core>, closing: CancellationTok
 }
 
 async fn client(stream: UnixStream, core: Arc<Core>) {
-    let user = stream.peer_cred().map(|peer| session::user_name(peer.uid()));
+    let Ok(peer) = stream.peer_cred() else { return };
+    if ![0, rustix::process::geteuid().as_raw()].contains(&peer.uid()) {
+        tracing::warn!(uid = peer.uid(), "another user's connection was refused");
+        return;
+    }
+    let user = session::user_name(peer.uid());
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader.take(MAX_LINE));
@@ -126,7 +145,6 @@ async fn client(stream: UnixStream, core: Arc<Core>) {
     if !matches!(read, Ok(Ok(bytes)) if bytes > 0) {
         return;
     }
-    let user = user.unwrap_or_else(|_| "unknown".into());
     let ask: Ask = match serde_json::from_str(&line) {
         Ok(ask) => ask,
         Err(error) => {
@@ -148,21 +166,24 @@ async fn client(stream: UnixStream, core: Arc<Core>) {
     let (sender, mut events) = mpsc::unbounded_channel();
     let mut work = tokio::spawn(async move { core.execute(ask.command, by, Some(sender)).await });
     // What was asked is done to its end, whether or not the other side still listens.
+    let mut listens = true;
     loop {
         tokio::select! {
             Some(event) = events.recv() => {
-                tell(&mut writer, &Tell::Event(Box::new(event))).await;
+                listens = listens && tell(&mut writer, &Tell::Event(Box::new(event))).await;
             }
             done = &mut work => {
                 while let Ok(event) = events.try_recv() {
-                    tell(&mut writer, &Tell::Event(Box::new(event))).await;
+                    listens = listens && tell(&mut writer, &Tell::Event(Box::new(event))).await;
                 }
                 let last = match done {
                     Ok(Ok(reply)) => Tell::Reply(reply),
                     Ok(Err(error)) => Tell::Error(error.reply()),
                     Err(error) => Tell::Error(ServiceError::Owner(format!("the work broke off: {error}")).reply()),
                 };
-                tell(&mut writer, &last).await;
+                if listens {
+                    tell(&mut writer, &last).await;
+                }
                 return;
             }
         }
@@ -179,10 +200,10 @@ async fn tell(writer: &mut (impl AsyncWriteExt + Unpin), what: &Tell) -> bool {
         }
     };
     line.push(b'\n');
-    match writer.write_all(&line).await {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::debug!(%error, "the other side no longer listens");
+    match tokio::time::timeout(TIME_TO_LISTEN, writer.write_all(&line)).await {
+        Ok(Ok(())) => true,
+        _ => {
+            tracing::debug!("the other side no longer listens");
             false
         }
     }

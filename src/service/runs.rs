@@ -63,6 +63,7 @@ impl Core {
         by: Actor,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
+        request.check()?;
         self.may_ask_more(&by).await?;
         let (id, name) = match thread {
             Some(reference) => {

@@ -100,6 +100,16 @@ pub enum StoreError {
     Value(Digest),
 }
 
+impl StoreError {
+    /// Whether it concerns one thread's data only, so that the others can go on.
+    pub fn is_of_one_thread(&self) -> bool {
+        matches!(
+            self,
+            Self::Value(_) | Self::Conflict { .. } | Self::TooLate { .. } | Self::GrantUsed(_)
+        )
+    }
+}
+
 /// Which records of a thread to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordRange {

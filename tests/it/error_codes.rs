@@ -56,9 +56,14 @@ fn told(program: &str) -> BTreeSet<String> {
     codes
 }
 
+/// The words in quotes that look like codes; what stands before a colon is the key of a detail.
 fn quoted(text: &str) -> Vec<String> {
-    let strings = text.split('"').skip(1).step_by(2);
-    strings.filter(|word| is_code(word)).map(str::to_owned).collect()
+    let parts: Vec<&str> = text.split('"').collect();
+    let words = parts.iter().enumerate().skip(1).step_by(2);
+    words
+        .filter(|(at, word)| is_code(word) && !parts.get(at + 1).is_some_and(|after| after.starts_with(':')))
+        .map(|(_, word)| (*word).to_owned())
+        .collect()
 }
 
 fn is_code(word: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::{
     analysis::{Analysis, Verdict as Readability},
     gate::{self, Evidence, admit, judge, may_ask},
     graph::{Context, Node, NodeError},
-    model::CodeSha256,
+    model::{CodeSha256, ExecutionMode},
 };
 
 use super::{
@@ -79,21 +79,28 @@ impl Node<PythonExecution> for Analyze {
                 reasons,
                 raise_to_write_access,
             } => {
+                let wanted = if raise_to_write_access {
+                    ExecutionMode::WriteAccess
+                } else {
+                    mode
+                };
+                if let Err(error) = self.0.executor.offers(wanted) {
+                    let refusal = gate::Refusal {
+                        code: "mode_unavailable",
+                        message: error.to_string(),
+                    };
+                    return Ok(self.refuse(clean, refusal, Some(analysis)));
+                }
                 // A question that is asked again because its approval came to nothing is the same question.
                 let again = u32::from(state.asked_again.is_some());
                 let asked = state.questions.saturating_sub(again);
                 if let Err(refusal) = may_ask(&settings.approval, asked) {
                     return Ok(self.refuse(clean, refusal, Some(analysis)));
                 }
-                let execution_mode = if raise_to_write_access {
-                    crate::model::ExecutionMode::WriteAccess
-                } else {
-                    mode
-                };
                 let request = ApprovalRequest {
                     reasons: reasons.clone(),
                     code_sha256: CodeSha256::of(code.as_bytes()),
-                    execution_mode,
+                    execution_mode: wanted,
                     question_number: asked + 1,
                 };
                 let mut result = self.result(Verdict::Ask, reasons, Some(analysis));

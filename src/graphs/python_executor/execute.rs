@@ -30,6 +30,10 @@ impl Node<PythonExecution> for Execute {
         let Some(code) = state.generated_code.clone() else {
             return Err(broken("there is no code to run"));
         };
+        // What was started before only tells how it ended, whatever has changed since.
+        if context.effect_state("execution").await != EffectState::Fresh {
+            return self.known_end(&state, code, &context).await;
+        }
         let Some(judged) = &state.analysis_result else {
             return Err(broken("the code was not judged"));
         };
@@ -103,6 +107,24 @@ impl Execute {
         }
     }
 
+    /// How an effect that was started before came to its end; starts nothing.
+    async fn known_end(
+        &self,
+        state: &PythonExecution,
+        code: String,
+        context: &Context,
+    ) -> Result<PythonPatch, NodeError> {
+        let known = context
+            .effect("execution", EffectStart::default(), |_| async {
+                Err(Unknown("it was started before".into()))
+            })
+            .await?;
+        match known {
+            Effect::Finished(execution) => Ok(self.ended(state, code, execution)),
+            Effect::Settled(settled) => self.settle(state, settled),
+        }
+    }
+
     /// Code a human approved: it is started at most once, under the grant that came with the approval.
     async fn run_approved(
         &self,
@@ -111,18 +133,6 @@ impl Execute {
         context: &Context,
     ) -> Result<PythonPatch, NodeError> {
         let mode = state.effective_mode();
-        if context.effect_state("execution").await != EffectState::Fresh {
-            // It was started before: here it only tells how it ended, and starts nothing.
-            let known = context
-                .effect("execution", EffectStart::default(), |_| async {
-                    Err(Unknown("it was started before".into()))
-                })
-                .await?;
-            return match known {
-                Effect::Finished(execution) => Ok(self.ended(state, code, execution)),
-                Effect::Settled(settled) => self.settle(state, settled),
-            };
-        }
         let start = self
             .permission(state, &code, context)
             .map_err(NodeError::ReturnToHoldPoint)?;

@@ -21,6 +21,9 @@ const FIELDS: [&str; 9] = [
 /// The most attempts a request may ask for.
 const MAX_RETRIES: u32 = 20;
 
+/// The deepest nesting of a request's data; what is stored must be readable again.
+const MAX_DEPTH: usize = 64;
+
 /// What a caller asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -137,17 +140,48 @@ impl Request {
                 field: "request".into(),
                 problem: error.to_string(),
             })?;
-        if request.retries > MAX_RETRIES {
-            let problem = format!("at most {MAX_RETRIES}");
-            return Err(RequestError::Field {
-                field: "retries".into(),
-                problem,
-            });
+        request.check()?;
+        Ok(request)
+    }
+
+    /// Checks what the types of the fields don't.
+    ///
+    /// # Errors
+    /// [`RequestError`]: it asks for nothing, for too many attempts, or its data is nested too deeply.
+    pub fn check(&self) -> Result<(), RequestError> {
+        let problem = |field: &str, problem: String| RequestError::Field {
+            field: field.to_owned(),
+            problem,
+        };
+        if self.retries > MAX_RETRIES {
+            return Err(problem("retries", format!("at most {MAX_RETRIES}")));
         }
-        let texts = [&request.task_objective, &request.user_query];
-        if texts.iter().all(|text| text.trim().is_empty()) && request.code.is_none() {
+        let deep = |value: &Value| depth(value) > MAX_DEPTH;
+        if deep(&self.capability_context_data) {
+            return Err(problem(
+                "capability_context_data",
+                format!("nested more than {MAX_DEPTH} levels"),
+            ));
+        }
+        if self.expected_results.values().any(deep) {
+            return Err(problem(
+                "expected_results",
+                format!("nested more than {MAX_DEPTH} levels"),
+            ));
+        }
+        let texts = [&self.task_objective, &self.user_query];
+        if texts.iter().all(|text| text.trim().is_empty()) && self.code.is_none() {
             return Err(RequestError::Nothing);
         }
-        Ok(request)
+        Ok(())
+    }
+}
+
+/// How deeply a value is nested.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+        _ => 0,
     }
 }
