@@ -136,6 +136,20 @@ pub enum ExecutionError {
     Cancelled,
 }
 
+impl ExecutionError {
+    /// The stable code of the error, documented in `docs/errors.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoIsolation(_) => "no_isolation",
+            Self::Interpreter(_) => "interpreter",
+            Self::Mode(_) => "mode_unavailable",
+            Self::Workspace { .. } => "workspace",
+            Self::Start(_) => "sandbox_start",
+            Self::Cancelled => "execution_cancelled",
+        }
+    }
+}
+
 /// What a backend says of itself: shown to the operator and bound into every grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backend {
@@ -165,6 +179,14 @@ pub trait Prepared: Send {
 pub trait Executor: Send + Sync {
     /// What it is.
     fn backend(&self) -> Backend;
+
+    /// Whether programs can run at all.
+    ///
+    /// # Errors
+    /// [`ExecutionError`] says what is missing and how to get it.
+    fn ready(&self) -> Result<(), ExecutionError> {
+        Ok(())
+    }
 
     /// Whether the settings let programs run in `mode` at all, so that nobody is asked about one
     /// that could not run. Does not look at the host.

@@ -38,6 +38,10 @@ impl CodeGenerator for Basic {
         "basic"
     }
 
+    fn retries_itself(&self) -> bool {
+        true
+    }
+
     async fn generate(
         &self,
         request: &GenerationRequest,

@@ -152,6 +152,11 @@ pub trait CodeGenerator: Send + Sync {
     /// The name under which it is registered.
     fn name(&self) -> &str;
 
+    /// Whether it calls an unreachable model again by itself, so that nobody need do it once more.
+    fn retries_itself(&self) -> bool {
+        false
+    }
+
     /// Writes code for `request`; `tell` takes pieces of the model's answer as they come.
     ///
     /// # Errors

@@ -125,7 +125,7 @@ pub struct RetryPolicy {
     pub initial: Duration,
     /// By how much each wait is longer than the one before.
     pub factor: f64,
-    /// The longest wait, also for what the other side asks for.
+    /// The longest wait; where the other side asks for a longer one there is no other attempt.
     pub max: Duration,
     /// Whether waits are shortened by a random part of up to half.
     pub jitter: bool,
@@ -165,7 +165,7 @@ impl RetryPolicy {
             return None;
         }
         if let Some(asked) = asked {
-            return Some(asked.min(self.max));
+            return (asked <= self.max).then_some(asked);
         }
         let exponent = i32::try_from(attempt - 1).unwrap_or(i32::MAX);
         let seconds = (self.initial.as_secs_f64() * self.factor.powi(exponent)).min(self.max.as_secs_f64());

@@ -94,3 +94,17 @@ pub enum ServiceCommand {
     /// Verifies the whole store. Replies with a [`VerifyReply`](super::VerifyReply).
     Verify,
 }
+
+impl ServiceCommand {
+    /// Whether it may run something.
+    pub fn runs(&self) -> bool {
+        matches!(
+            self,
+            Self::Run { .. }
+                | Self::Continue { .. }
+                | Self::Answer { .. }
+                | Self::Fork { .. }
+                | Self::UpdateState { .. }
+        )
+    }
+}

@@ -18,6 +18,9 @@ impl Core {
         by: Actor,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<Value, ServiceError> {
+        if let (Some(reason), true) = (&self.not_startable, command.runs()) {
+            return Err(ServiceError::Remote(Box::new(reason.clone())));
+        }
         match command {
             ServiceCommand::Run { request, thread } => {
                 let request = Request::from_json(request)?;

@@ -173,6 +173,7 @@ fn engine_facts(error: &EngineError) -> (ErrorKind, &str, Value) {
         EngineError::Answer(refused) if refused.code == "decision_expired" => {
             (Conflict, "decision_expired", Value::Null)
         }
+        EngineError::Answer(refused) if refused.code == "frozen" => (Refused, "frozen", Value::Null),
         EngineError::Answer(refused) => (Usage, &refused.code, Value::Null),
         EngineError::MustSettle { .. } => (Conflict, "outcome_unknown", Value::Null),
         EngineError::State(_) => (Usage, "invalid_state", Value::Null),

@@ -27,7 +27,7 @@ pub(super) struct Lazy {
 enum Probed {
     Never,
     Works(Arc<LocalExecutor>),
-    Failed(Instant, String),
+    Failed(Instant, Arc<ExecutionError>),
 }
 
 impl Lazy {
@@ -38,7 +38,7 @@ impl Lazy {
         }
     }
 
-    fn local(&self) -> Result<Arc<LocalExecutor>, String> {
+    fn local(&self) -> Result<Arc<LocalExecutor>, Arc<ExecutionError>> {
         let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
         match &*probed {
             Probed::Works(local) => return Ok(local.clone()),
@@ -52,8 +52,9 @@ impl Lazy {
                 Ok(local)
             }
             Err(error) => {
-                *probed = Probed::Failed(Instant::now(), error.to_string());
-                Err(error.to_string())
+                let error = Arc::new(error);
+                *probed = Probed::Failed(Instant::now(), error.clone());
+                Err(error)
             }
         }
     }
@@ -67,11 +68,15 @@ impl Executor for Lazy {
             Err(reason) => Backend {
                 name: "unavailable".into(),
                 isolation: "none possible".into(),
-                interpreter: reason,
+                interpreter: reason.to_string(),
                 runner_sha256: CodeSha256::of(b""),
                 facts: BTreeMap::new(),
             },
         }
+    }
+
+    fn ready(&self) -> Result<(), ExecutionError> {
+        self.local().map(drop).map_err(|error| again(&error))
     }
 
     fn offers(&self, mode: ExecutionMode) -> Result<(), ExecutionError> {
@@ -88,7 +93,16 @@ impl Executor for Lazy {
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
         match self.local() {
             Ok(local) => local.prepare(job).await,
-            Err(reason) => Err(ExecutionError::NoIsolation(reason)),
+            Err(error) => Err(again(&error)),
         }
+    }
+}
+
+/// A failed probe's error, once more.
+fn again(error: &ExecutionError) -> ExecutionError {
+    match error {
+        ExecutionError::Interpreter(reason) => ExecutionError::Interpreter(reason.clone()),
+        ExecutionError::NoIsolation(reason) => ExecutionError::NoIsolation(reason.clone()),
+        other => ExecutionError::Start(other.to_string()),
     }
 }

@@ -1,12 +1,14 @@
 //! Reading: what is pending, how threads stand, what happened.
 
+use std::{path::Path, time::Duration};
+
 use serde_json::{Map, Value, json};
 
 use crate::{
     engine::{EngineError, PendingQuestion, Snapshot},
     graphs::python_executor::{ErrorReport, NAME, PythonExecution, Status},
     model::{Entry, Head, Interrupt, InterruptId, InterruptKind, Namespace, Outcome, Resolution, ThreadId},
-    store::{StoreError, ThreadFilter},
+    store::{StoreError, ThreadFilter, verify_export},
 };
 
 use super::{
@@ -130,6 +132,22 @@ impl Core {
                 what: problem.what,
             })
             .collect();
+        if let Some(log) = &self.export_log {
+            let mut what = problem_of_log(log).await;
+            // A batch that is being written looks torn; one that stays torn is.
+            for _ in 0..3 {
+                if what.is_none() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                what = problem_of_log(log).await;
+            }
+            problems.extend(what.map(|what| ProblemReply {
+                thread_id: None,
+                seq: None,
+                what: format!("the export log: {what}"),
+            }));
+        }
         let mut executions = Vec::new();
         // Where records don't fit, nothing can be proven from them.
         if problems.is_empty() {
@@ -149,6 +167,16 @@ impl Core {
             executions,
             problems,
         })
+    }
+}
+
+/// The first thing that doesn't fit in an export log.
+async fn problem_of_log(log: &Path) -> Option<String> {
+    let log = log.to_owned();
+    match tokio::task::spawn_blocking(move || verify_export(&log)).await {
+        Ok(Ok(found)) => found.problems.first().map(ToString::to_string),
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(error) => Some(error.to_string()),
     }
 }
 
@@ -195,6 +223,10 @@ pub(super) fn status(head: &Head, state: Option<&Snapshot>) -> RunStatus {
     }
     let due = state.is_some_and(|state| !state.checkpoint.tasks.is_empty());
     match &head.last_run {
+        // A copy of a thread that had come to its end is at its end.
+        None if !due => state
+            .and_then(|state| python_status(head, state))
+            .unwrap_or(RunStatus::Idle),
         None => RunStatus::Idle,
         Some((_, Outcome::Failed(_))) => RunStatus::Failed,
         Some(_) if was_cancelled(head) => RunStatus::Cancelled,

@@ -18,7 +18,10 @@ mod session;
 mod shape;
 mod timer;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -27,7 +30,7 @@ use crate::{
     config::Config,
     engine::{Engine, Recovered},
     execution::SharedExecutor,
-    generation::Registry,
+    generation::{Fixed, Registry, SharedGenerator},
     graph::Graph,
     graphs::python_executor::{self, Parts, WriteControl},
     model::{Actor, Clock, Event, ServiceEvent},
@@ -52,6 +55,7 @@ pub struct Builder {
     executor: Option<SharedExecutor>,
     clock: Option<Clock>,
     graphs: Vec<Arc<Graph>>,
+    inspects: bool,
 }
 
 impl Builder {
@@ -90,24 +94,37 @@ impl Builder {
         self
     }
 
+    /// Also opens with a configuration under which nothing can run: what is stored can then be
+    /// read, cancelled and frozen, and whatever would run something is refused.
+    #[must_use]
+    pub fn inspecting(mut self) -> Self {
+        self.inspects = true;
+        self
+    }
+
     /// Opens the service: takes the store, puts in order what was running when the last process
     /// died, ends questions whose time has run out, and lets other processes in by the socket.
     ///
     /// # Errors
     /// The configuration can't be followed, the store can't be opened, or programs can't be run.
     pub async fn open(self, mut config: Config) -> Result<Service, ServiceError> {
-        config.check_startable()?;
+        let not_startable = match config.check_startable() {
+            Err(error) if self.inspects => Some(ServiceError::from(error).reply()),
+            checked => checked.map(|()| None)?,
+        };
         make_absolute(&mut config)?;
         let clock = self.clock.unwrap_or_else(Clock::system);
         let analyzer = Arc::new(Analyzer::new(&config.analysis)?);
-        let generator = self
-            .registry
-            .unwrap_or_else(Registry::builtin)
-            .create(&config.generation)?;
+        let registry = self.registry.unwrap_or_else(Registry::builtin);
+        let generator: SharedGenerator = match not_startable {
+            Some(_) => Arc::new(Fixed),
+            None => registry.create(&config.generation)?,
+        };
         let (store, own): (Arc<dyn Store>, bool) = match self.store {
             Some(store) => (store, false),
             None => (open_store(&config, clock.clone()).await?, true),
         };
+        let export_log = own.then(|| config.data_dir.join("store/log"));
         let executor = match self.executor {
             Some(executor) => executor,
             None => {
@@ -150,6 +167,8 @@ impl Builder {
             parts,
             writes,
             recovered,
+            export_log,
+            not_startable,
         });
         let owner = if own {
             Some(owner::Owner::listen(core.clone()).await?)
@@ -206,6 +225,10 @@ struct Core {
     parts: Arc<Parts>,
     writes: Arc<WriteControl>,
     recovered: Vec<Recovered>,
+    /// Where the store's export log lies, if the store is on disk.
+    export_log: Option<PathBuf>,
+    /// Why nothing can run under the configuration, if nothing can.
+    not_startable: Option<ErrorReply>,
 }
 
 /// Runs requests, keeps what happens, and lets humans decide.

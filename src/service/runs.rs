@@ -9,13 +9,16 @@ use crate::{
     engine::{EngineError, Invocation, NewThread, RunOptions},
     gate,
     graph::END,
-    graphs::python_executor::{NAME, Request},
+    graphs::python_executor::{NAME, Request, RequestError},
     model::{
         Actor, Channels, CheckpointId, Command, Event, Head, InterruptId, Outcome, ServiceEvent, ThreadId,
     },
 };
 
 use super::{Core, RunReply, Service, ServiceError, error::thread_of};
+
+/// The most characters of a thread's name.
+const MAX_NAME: usize = 200;
 
 impl Service {
     /// Runs a request to its end or to its first question, on a thread of the caller's naming or a new one.
@@ -64,6 +67,17 @@ impl Core {
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         request.check()?;
+        if request.code.is_none() && self.config.generation.generator == "fixed" {
+            return Err(RequestError::NoCode.into());
+        }
+        if thread.is_some_and(|name| name.chars().count() > MAX_NAME) {
+            let problem = format!("a thread's name has at most {MAX_NAME} characters");
+            return Err(RequestError::Field {
+                field: "thread".into(),
+                problem,
+            }
+            .into());
+        }
         self.may_ask_more(&by).await?;
         let (id, name) = match thread {
             Some(reference) => {

@@ -52,7 +52,7 @@ impl Session {
     /// The service can't be opened; or another process holds the store and doesn't answer, in which
     /// case its process id is named.
     pub async fn open(config: Config) -> Result<Self, ServiceError> {
-        Self::open_with(config, Service::builder).await
+        Self::open_with(config, || Service::builder().inspecting()).await
     }
 
     /// As [`Session::open`], with a service that is not all as the configuration says.

@@ -1189,8 +1189,8 @@ async fn e9_retries_by_class_with_backoff_and_retry_after() {
             ErrorClass::Transient,
             1,
             Some(Duration::from_secs(7000)),
-            "done",
-            vec![60_000],
+            "busy",
+            vec![],
         ),
     ];
     for (class, failures, ask, expected, waits) in cases {

@@ -106,6 +106,11 @@ impl Node<PythonExecution> for Approve {
             // Nobody's edit is thrown away: the question stays, and the editor can mend it.
             return Err(refused("decision_edit_unreadable", problem));
         }
+        if decided.binding.is_some() && self.0.writes.is_frozen() {
+            // The question stays: an approval now would come to nothing, and be asked for again.
+            let message = "writes are frozen: nothing is approved until they are not (holdpoint unfreeze)";
+            return Err(refused("frozen", message.into()));
+        }
         let grant = decided
             .binding
             .map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));

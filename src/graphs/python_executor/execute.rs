@@ -345,14 +345,7 @@ fn failure(state: &PythonExecution, code: &str, execution: &Execution) -> Option
 
 /// The program could not be started, and starting other code would not help.
 fn not_started(state: &PythonExecution, error: &ExecutionError) -> PythonPatch {
-    let code = match error {
-        ExecutionError::NoIsolation(_) => "no_isolation",
-        ExecutionError::Interpreter(_) => "interpreter",
-        ExecutionError::Mode(_) => "mode_unavailable",
-        ExecutionError::Workspace { .. } => "workspace",
-        ExecutionError::Start(_) => "sandbox_start",
-        ExecutionError::Cancelled => "cancelled",
-    };
+    let code = error.code();
     let message = format!("the program was not started: {error}");
     PythonPatch::new()
         .status(Status::Failed)

@@ -40,6 +40,14 @@ impl Node<PythonExecution> for Generate {
             // The policy says why in the next node; no model is asked for what may not run.
             return Ok(patch);
         }
+        if let Err(error) = self.0.executor.ready() {
+            // Nobody is asked to write or to decide about what could not run.
+            let (code, message) = (error.code(), format!("programs cannot run here: {error}"));
+            return Ok(patch.error(ErrorReport {
+                code: code.to_owned(),
+                message,
+            }));
+        }
         let order = GenerationRequest {
             user_query: request.user_query,
             task_objective: request.task_objective,
@@ -90,7 +98,14 @@ impl Node<PythonExecution> for Generate {
             }
             Err(GenerationError::Unreachable { message, retry_after }) => {
                 let message = format!("the model cannot be reached: {message}");
-                let error = NodeError::failed(ErrorClass::Transient, "model_unreachable", message);
+                // One that calls again by itself has done so; others are asked again by the engine.
+                let again = !self.0.generator.retries_itself();
+                let class = if again {
+                    ErrorClass::Transient
+                } else {
+                    ErrorClass::Timeout
+                };
+                let error = NodeError::failed(class, "model_unreachable", message);
                 Err(error.retry_after(retry_after))
             }
             Err(error) => {

@@ -87,6 +87,9 @@ pub enum RequestError {
         /// What is wrong.
         problem: String,
     },
+    /// It brings no code, and there is no generator that writes some.
+    #[error("the generator here is 'fixed', so the request must bring its 'code'")]
+    NoCode,
     /// It asks for nothing.
     #[error("a request needs 'task_objective', 'user_query' or 'code'")]
     Nothing,
