@@ -180,6 +180,15 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         export: Option<PathBuf>,
     },
+    /// Make a store anew from an export log: the way out of a damaged one
+    #[command(after_help = "Example:\n  holdpoint rebuild copy/store/log rebuilt\n\n\
+        The new directory takes the place of 'store' in the data directory.")]
+    Rebuild {
+        /// The directory with 00000001.log
+        log: PathBuf,
+        /// Where the new store is made; must not exist yet
+        into: PathBuf,
+    },
     /// Print a position of the audit log to keep elsewhere, or check one that was kept
     #[command(
         after_help = "A chain proves that nothing in it was changed, not that the whole was not written anew:\n\

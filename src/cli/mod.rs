@@ -11,6 +11,7 @@ mod exit;
 mod fault;
 mod output;
 mod progress;
+mod rebuild;
 mod render;
 mod request;
 mod subject;
@@ -172,6 +173,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
         Command::Config {
             command: ConfigCommand::Check,
         } => return check::config(output, &globals),
+        Command::Rebuild { log, into } => return rebuild::store(output, &globals, log, into),
         Command::Verify { export: Some(path) } => return verify::export(output, path),
         _ => {}
     }

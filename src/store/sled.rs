@@ -114,7 +114,7 @@ impl Sled {
             tree.write(&frame.batch, frame.position)?;
         }
         if last_audit != audit.seq {
-            tracing::info!(
+            tracing::warn!(
                 from = audit.seq + 1,
                 to = last_audit,
                 "completed from the export log"

@@ -151,6 +151,7 @@ impl Site {
         let directory = tempfile::tempdir().unwrap();
         let mut config = json!({
             "control_system": { "writes_enabled": true },
+            "execution": { "local": { "unsafe_host_network": true } },
             "holdpoint": { "store": { "segment_bytes": "2 MiB", "cache_bytes": "4 MiB", "min_free_bytes": "1 MiB" } },
         });
         merge(&mut config, settings);
