@@ -479,6 +479,42 @@ async fn limits_end_a_program() {
     let large =
         "import time\nfor i in range(4):\n    open(str(i), 'wb').write(b'x' * (7 << 20))\ntime.sleep(1000)\n";
     check(large, "workspace_limit").await;
+    // What cannot be looked into could hold anything.
+    let hidden = if place.is_root() {
+        &HIDDEN[..1]
+    } else {
+        &HIDDEN[..]
+    };
+    for hidden in hidden {
+        check(&format!("{hidden}\ntime.sleep(1000)\n"), "workspace_limit").await;
+    }
+}
+
+/// Directories that hide what is in them: by their depth, and by their mode from anyone but root.
+const HIDDEN: [&str; 2] = [
+    "import os, time\nos.makedirs('/'.join('d' * 17))\nopen('/'.join('d' * 17) + '/hidden', 'w').close()",
+    "import os, time\nos.mkdir('closed')\nopen('closed/hidden', 'w').close()\nos.chmod('closed', 0o300)",
+];
+
+#[tokio::test]
+async fn what_cannot_be_looked_into_is_told() {
+    let place = place();
+    let check = async |code: &str, told: &[&str]| {
+        let execution = place.run(&format!("{code}\nresults = {{}}\n")).await;
+        let notes = execution.notes.join("\n");
+        for part in told {
+            assert!(notes.contains(part), "{code}: {notes}");
+        }
+        assert_eq!(told.is_empty(), notes.is_empty(), "{code}: {notes}");
+        execution
+    };
+    let deep = check(HIDDEN[0], &["d/d/d", "nested more than 16 deep"]).await;
+    assert!(deep.artifacts.is_empty(), "{:?}", deep.artifacts);
+    let all = "import os\nos.makedirs('/'.join('d' * 16))\nopen('/'.join('d' * 16) + '/seen', 'w').close()";
+    assert_eq!(check(all, &[]).await.artifacts.len(), 1);
+    if !place.is_root() {
+        check(HIDDEN[1], &["\"closed\" was left out", "denied"]).await;
+    }
 }
 
 #[tokio::test]
