@@ -24,8 +24,14 @@ use crate::model::CodeSha256;
 /// The file the runner leaves its word in.
 pub(super) const OUTCOME: &str = ".outcome.json";
 
-/// The most bytes of an outcome that are read.
-const MAX_OUTCOME_BYTES: u64 = 16 << 20;
+/// The most bytes of an outcome that are read; the runner keeps its results below 8 MiB.
+const MAX_OUTCOME_BYTES: u64 = 9 << 20;
+
+/// The most values of an outcome; the runner keeps to the same bound.
+const MAX_OUTCOME_VALUES: usize = 600_000;
+
+/// How deep an outcome may be nested; the runner cuts results at 64.
+const MAX_OUTCOME_DEPTH: usize = 80;
 
 /// How deep directories are followed.
 const MAX_DEPTH: usize = 16;
@@ -120,6 +126,12 @@ impl Workspace {
             .read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_OUTCOME_BYTES {
             return Err(io::Error::other("it is too large"));
+        }
+        // In memory a value takes many times the two bytes that can stand for it in a file.
+        if !is_modest(&bytes) {
+            return Err(io::Error::other(
+                "it holds too many values, or nests them too deeply",
+            ));
         }
         Ok(Some(bytes))
     }
@@ -242,6 +254,32 @@ fn closed(path: &Path, error: Errno, each: &mut dyn FnMut(Seen<'_>) -> bool) -> 
             path,
             reason: error.to_string(),
         })
+}
+
+/// Whether a JSON text keeps to the bounds of an outcome. Every value but the first follows a comma or an
+/// opening bracket. A text that is not JSON is judged up to its first fault, where its reader stops too.
+fn is_modest(json: &[u8]) -> bool {
+    let (mut values, mut depth) = (1usize, 0usize);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b',' => values += 1,
+            b'[' | b'{' => {
+                values += 1;
+                depth += 1;
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if values > MAX_OUTCOME_VALUES || depth > MAX_OUTCOME_DEPTH {
+            return false;
+        }
+    }
+    true
 }
 
 fn resolve() -> ResolveFlags {

@@ -777,7 +777,8 @@ async fn planted_files_are_not_followed() {
 /// The program can write in the runner's place, but not without measure.
 #[tokio::test]
 async fn a_forged_outcome_is_held_to_its_bounds() {
-    let place = place();
+    let mut place = place();
+    place.settings.max_file_bytes = 12 << 20;
     let check = async |outcome: &str| {
         let forge =
             "import atexit, json\ndef forge(outcome):\n    open('.outcome.json', 'w').write(outcome)\n";
@@ -804,6 +805,57 @@ async fn a_forged_outcome_is_held_to_its_bounds() {
         let execution = check(damaged).await;
         assert_eq!(execution.results, None, "{damaged}");
         assert_ne!(execution.end, ProgramEnd::Finished, "{damaged}");
+    }
+    // What would be read if it were less.
+    let with =
+        |results: &str| format!("'{{\"end\":{{\"type\":\"finished\"}},\"results\":' + {results} + '}}'");
+    for (results, is_read) in [
+        ("'[' + '0,' * 500000 + '0]'", true),
+        ("'[' + '0,' * 700000 + '0]'", false),
+        ("'[' + '{\"\":0},' * 400000 + '0]'", false),
+        ("'[\"' + '[,{' * 700000 + '\\\\\"' + '[,{' * 700000 + '\"]'", true),
+        ("'\"' + 'x' * (8 << 20) + '\"'", true),
+        ("'\"' + 'x' * (9 << 20) + '\"'", false),
+        ("'[' * 70 + ']' * 70", true),
+        ("'[' * 90 + ']' * 90", false),
+    ] {
+        let execution = check(&with(results)).await;
+        assert_eq!(
+            execution.results.is_some(),
+            is_read,
+            "{results}: {:?}",
+            execution.notes
+        );
+        assert_eq!(execution.end == ProgramEnd::Finished, is_read, "{results}");
+        assert_eq!(
+            execution.notes.is_empty(),
+            is_read,
+            "{results}: {:?}",
+            execution.notes
+        );
+    }
+}
+
+/// The runner keeps to the bounds that its outcome is read with.
+#[tokio::test]
+async fn results_within_the_bounds_are_read() {
+    let place = place();
+    for (expression, note) in [
+        ("{'l': list(range(499_000))}", None),
+        ("{'t': ['[,{\"\\\\' * 99_000] * 3}", None),
+        (
+            "{'n': [float('nan')] * 220_000}",
+            Some("left out: more than 600000 values"),
+        ),
+        ("{'s': [[]] * 499_000}", Some("left out: more than 600000 values")),
+    ] {
+        let execution = place.run(&format!("results = {expression}\n")).await;
+        results(&execution);
+        let notes = execution.notes.join("\n");
+        assert!(
+            note.map_or(notes.is_empty(), |note| notes.contains(note)),
+            "{expression}: {notes}"
+        );
     }
 }
 
