@@ -132,6 +132,10 @@ impl Executor for LocalExecutor {
             ("python_version", json!(self.sandbox.interpreter.version)),
             ("python_directories", json!(self.sandbox.interpreter.directories)),
             (
+                "environment_files",
+                json!(self.sandbox.interpreter.files().to_string()),
+            ),
+            (
                 "nested_user_namespaces",
                 json!(!self.sandbox.nested_namespaces_off),
             ),

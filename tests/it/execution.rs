@@ -1099,3 +1099,92 @@ fn the_backend_says_what_it_is() {
         );
     }
 }
+
+/// A directory that others may pass through; the programs' own `/tmp` would hide one in the host's.
+fn outside_tmp() -> TempDir {
+    let dir = tempfile::tempdir_in("/var/tmp").unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    dir
+}
+
+/// An environment without packages of its own, beneath `dir`.
+fn bare_environment(dir: &Path) -> PathBuf {
+    let environment = dir.join("environment");
+    fs::create_dir_all(environment.join("bin")).unwrap();
+    std::os::unix::fs::symlink("/usr/bin/python3", environment.join("bin/python3")).unwrap();
+    fs::write(
+        environment.join("pyvenv.cfg"),
+        "home = /usr/bin\ninclude-system-site-packages = false\n",
+    )
+    .unwrap();
+    environment
+}
+
+/// A grant is bound to what the backend says: the environment's files are part of it, and nothing else moves.
+#[tokio::test]
+async fn a_changed_environment_is_another_backend() {
+    let mut place = place();
+    let home = outside_tmp();
+    let environment = bare_environment(home.path());
+    let version = std::process::Command::new("/usr/bin/python3")
+        .args(["-c", "import sys; print('python%d.%d' % sys.version_info[:2])"])
+        .output()
+        .unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    let packages = environment.join("lib").join(version.trim()).join("site-packages");
+    for dir in ["package", "package-1.dist-info"] {
+        fs::create_dir_all(packages.join(dir)).unwrap();
+    }
+    fs::write(packages.join("package/__init__.py"), "").unwrap();
+    fs::write(packages.join("package-1.dist-info/RECORD"), "").unwrap();
+    place.settings.local.python = environment.clone();
+    let executor = LocalExecutor::probe(&place.settings).unwrap();
+    let mut last = executor.backend();
+
+    // Neither running a program nor using the environment from outside is a change.
+    let job = place.job("import package\nresults = {'file': package.__file__}\n");
+    let program = executor.prepare(job).await.unwrap();
+    results(&program.run(CancellationToken::new()).await);
+    fs::create_dir(packages.join("__pycache__")).unwrap();
+    fs::write(packages.join("__pycache__/module.pyc"), "x").unwrap();
+    assert_eq!(executor.backend(), last);
+    assert_eq!(LocalExecutor::probe(&place.settings).unwrap().backend(), last);
+
+    let write = |path: &Path, text: &str| fs::write(path, text).unwrap();
+    let changes: [(&str, &dyn Fn()); 7] = [
+        ("a module", &|| write(&packages.join("module.py"), "")),
+        ("its text", &|| write(&packages.join("module.py"), "x = 1")),
+        ("a path file", &|| write(&packages.join("more.pth"), "/usr/lib")),
+        ("a package's files", &|| {
+            write(&packages.join("package/new.py"), "")
+        }),
+        ("an upgrade", &|| {
+            write(&packages.join("package-1.dist-info/RECORD"), "package/new.py,,\n");
+        }),
+        ("the configuration", &|| {
+            write(
+                &environment.join("pyvenv.cfg"),
+                "home = /usr/bin\ninclude-system-site-packages = true\n",
+            );
+        }),
+        ("the interpreter", &|| {
+            fs::remove_file(environment.join("bin/python3")).unwrap();
+            std::os::unix::fs::symlink("/usr/bin/env", environment.join("bin/python3")).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        change();
+        let mut now = executor.backend();
+        assert_ne!(
+            now.facts["environment_files"], last.facts["environment_files"],
+            "{what}"
+        );
+        assert_eq!(executor.backend(), now, "{what}");
+        std::mem::swap(&mut last, &mut now);
+        now.facts.insert(
+            "environment_files".to_owned(),
+            last.facts["environment_files"].clone(),
+        );
+        assert_eq!(now, last, "{what}: nothing else may change");
+    }
+}
