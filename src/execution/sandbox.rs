@@ -23,6 +23,19 @@ use crate::config::{ExecutionSettings, Isolation};
 const INPUT: &str = "/input";
 const WORK: &str = "/workspace";
 
+/// The system's own directories, which every program sees.
+const SYSTEM: [&str; 9] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc/alternatives",
+    "/etc/fonts",
+];
+
 /// The bytes of each private memory file system: `/tmp` and `/dev/shm`.
 const TMPFS_BYTES: u64 = 64 << 20;
 
@@ -125,6 +138,30 @@ impl Sandbox {
             bwrap,
             hand_over,
         })
+    }
+
+    /// Refuses private directories that lie in what every program is shown: they hold the workspaces of other
+    /// runs, and the store and the service's socket beside them. Paths that are not there hold nothing.
+    pub(super) fn keeps_out(&self, private: &[PathBuf]) -> Result<(), ExecutionError> {
+        if self.isolation != Isolation::Bubblewrap {
+            return Ok(());
+        }
+        let system = SYSTEM.iter().map(PathBuf::from);
+        let shown: Vec<PathBuf> = system.chain(self.interpreter.directories.clone()).collect();
+        for dir in private.iter().filter_map(|dir| fs::canonicalize(dir).ok()) {
+            if let Some(shown) = shown
+                .iter()
+                .find(|shown| fs::canonicalize(shown).is_ok_and(|shown| dir.starts_with(shown)))
+            {
+                return Err(ExecutionError::NoIsolation(format!(
+                    "{} lies in {}, which every program can read, and the service's own data lies in it; move \
+                     holdpoint.data_dir elsewhere, or the environment of execution.local.python",
+                    dir.display(),
+                    shown.display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Starts a sandbox to see that it stands: a program in it must run.

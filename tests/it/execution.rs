@@ -1188,3 +1188,44 @@ async fn a_changed_environment_is_another_backend() {
         assert_eq!(now, last, "{what}: nothing else may change");
     }
 }
+
+/// The store and the service's socket lie beside the workspaces: programs must not see either.
+#[test]
+fn the_services_data_must_not_lie_where_programs_look() {
+    let mut place = place();
+    let home = outside_tmp();
+    let environment = bare_environment(home.path());
+    place.settings.local.python = environment.clone();
+    std::os::unix::fs::symlink(&environment, home.path().join("link")).unwrap();
+    fs::create_dir(home.path().join("apart")).unwrap();
+    fs::create_dir(environment.join("data")).unwrap();
+    std::os::unix::fs::symlink(
+        home.path().join("apart"),
+        environment.join("data/executed_scripts"),
+    )
+    .unwrap();
+    let mut check = |workspaces: PathBuf, refused: bool| {
+        place.settings.workspace_dir = workspaces;
+        let told = LocalExecutor::probe(&place.settings)
+            .err()
+            .map(|error| error.to_string());
+        let Some(told) = &told else {
+            return assert!(!refused, "{:?}", place.settings.workspace_dir);
+        };
+        assert!(refused, "{told}");
+        for part in [
+            environment.to_str().unwrap(),
+            "which every program can read",
+            "holdpoint.data_dir",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+    };
+    check(home.path().join("data/executed_scripts"), false);
+    check(home.path().join("environment_data/executed_scripts"), false);
+    check(environment.join("executed_scripts"), true);
+    check(environment.join("lib/data/executed_scripts"), true);
+    check(home.path().join("link/executed_scripts"), true);
+    // The workspaces are elsewhere, but the data directory they are named in is not.
+    check(environment.join("data/executed_scripts"), true);
+}
