@@ -47,6 +47,9 @@ const INSTALL: &str = "install bubblewrap (Debian, Ubuntu: apt-get install bubbl
                        bubblewrap) and allow user namespaces, or set execution.local.isolation: none to run \
                        programs without any isolation";
 
+/// What bubblewrap says where it does not know how to turn nested user namespaces off.
+const UNKNOWN_OPTION: &str = "Unknown option --disable-userns";
+
 /// The shell's part where the service is root: it hands the program's directories to a user who cannot
 /// enter the folders they lie in, by binding them to a place that exists only in a private mount namespace.
 const HAND_OVER: &str = "set -e; mount -t tmpfs -o mode=755,size=64k holdpoint \"$1\"; \
@@ -166,14 +169,20 @@ impl Sandbox {
 
     /// Starts a sandbox to see that it stands: a program in it must run.
     pub(super) fn try_out(&mut self, place: Place<'_>) -> Result<(), ExecutionError> {
-        let first = self.trial(place, Program::Text("pass"))?;
+        let mut first = self.trial(place, Program::Text("pass"))?;
         if first.status.success() {
             return Ok(());
         }
-        // bubblewrap before 0.8 does not know how to turn nested namespaces off.
-        if self.isolation == Isolation::Bubblewrap {
+        // bubblewrap before 0.8 does not know how to turn nested namespaces off. Whatever else went wrong is
+        // no reason to do without.
+        if self.isolation == Isolation::Bubblewrap && said(&first).contains(UNKNOWN_OPTION) {
             self.nested_namespaces_off = false;
-            if self.trial(place, Program::Text("pass"))?.status.success() {
+            first = self.trial(place, Program::Text("pass"))?;
+            if first.status.success() {
+                tracing::warn!(
+                    "this bubblewrap is older than 0.8 and cannot keep programs from making user namespaces of \
+                     their own; a newer one gives a stronger wall"
+                );
                 return Ok(());
             }
         }

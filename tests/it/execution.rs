@@ -1229,3 +1229,63 @@ fn the_services_data_must_not_lie_where_programs_look() {
     // The workspaces are elsewhere, but the data directory they are named in is not.
     check(environment.join("data/executed_scripts"), true);
 }
+
+/// Probes, in a mount namespace where `bwrap` is another, and says whether nested namespaces are possible.
+#[test]
+#[ignore = "a part of a_wall_is_not_lowered_for_any_failure"]
+fn probe_with_another_bubblewrap() {
+    if std::env::var_os("HOLDPOINT_TEST_BWRAP").is_none() {
+        return;
+    }
+    match LocalExecutor::probe(&place().settings) {
+        Ok(executor) => println!("nested: {}", executor.backend().facts["nested_user_namespaces"]),
+        Err(error) => println!("refused: {error}"),
+    }
+}
+
+#[test]
+fn a_wall_is_not_lowered_for_any_failure() {
+    if !place().is_root() {
+        eprintln!("SKIPPED a_wall_is_not_lowered_for_any_failure: only root can put another bwrap in place");
+        return;
+    }
+    let home = outside_tmp();
+    let (real, fake) = (home.path().join("real"), home.path().join("fake"));
+    fs::copy("/usr/bin/bwrap", &real).unwrap();
+    let check = |complaint: &str, expected: &str| {
+        let script = format!(
+            "#!/bin/sh\nfor word; do\n  if [ \"$word\" = --disable-userns ]; then\n    echo \"bwrap: {complaint}\" >&2\n    \
+             exit 1\n  fi\ndone\nexec {} \"$@\"\n",
+            real.display()
+        );
+        fs::write(&fake, script).unwrap();
+        fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+        let probed = std::process::Command::new("unshare")
+            .args([
+                "--mount",
+                "sh",
+                "-c",
+                "mount --bind \"$1\" /usr/bin/bwrap && shift && exec \"$@\"",
+                "sh",
+            ])
+            .arg(&fake)
+            .arg(std::env::current_exe().unwrap())
+            .args([
+                "execution::probe_with_another_bubblewrap",
+                "--exact",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env("HOLDPOINT_TEST_BWRAP", "1")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&probed.stdout).into_owned();
+        assert!(
+            told.contains(expected),
+            "{complaint}: {told} {}",
+            String::from_utf8_lossy(&probed.stderr)
+        );
+    };
+    check("Unknown option $word", "nested: true");
+    check("Creating new namespace failed: out of luck", "out of luck");
+}
