@@ -24,8 +24,14 @@ use crate::model::CodeSha256;
 /// The file the runner leaves its word in.
 pub(super) const OUTCOME: &str = ".outcome.json";
 
-/// The most bytes of an outcome that are read.
-const MAX_OUTCOME_BYTES: u64 = 16 << 20;
+/// The most bytes of an outcome that are read; the runner keeps its results below 8 MiB.
+const MAX_OUTCOME_BYTES: u64 = 9 << 20;
+
+/// The most values of an outcome; the runner keeps to the same bound.
+const MAX_OUTCOME_VALUES: usize = 600_000;
+
+/// How deep an outcome may be nested; the runner cuts results at 64.
+const MAX_OUTCOME_DEPTH: usize = 80;
 
 /// How deep directories are followed.
 const MAX_DEPTH: usize = 16;
@@ -49,6 +55,14 @@ pub(super) struct Workspace {
     root: OwnedFd,
 }
 
+/// What a look at the tree comes upon.
+enum Seen<'a> {
+    /// A name.
+    Entry(Found<'a>),
+    /// A directory that cannot be looked into, and why: there is no telling what it holds.
+    Closed { path: &'a Path, reason: String },
+}
+
 /// A name in the tree, as it was found.
 struct Found<'a> {
     parent: &'a OwnedFd,
@@ -70,7 +84,14 @@ impl Workspace {
     pub(super) fn excess(&self, bounds: &Bounds) -> Option<String> {
         let (mut bytes, mut entries) = (0u64, 0usize);
         let mut excess = None;
-        self.visit(&mut |found| {
+        self.visit(&mut |seen| {
+            let found = match seen {
+                Seen::Entry(found) => found,
+                Seen::Closed { path, reason } => {
+                    excess = Some(format!("its directory {path:?} cannot be looked into: {reason}"));
+                    return false;
+                }
+            };
             // What is on the disk counts: a sparse file takes no more than its blocks.
             bytes = bytes.saturating_add(
                 u64::try_from(found.stat.st_blocks)
@@ -106,6 +127,12 @@ impl Workspace {
         if bytes.len() as u64 > MAX_OUTCOME_BYTES {
             return Err(io::Error::other("it is too large"));
         }
+        // In memory a value takes many times the two bytes that can stand for it in a file.
+        if !is_modest(&bytes) {
+            return Err(io::Error::other(
+                "it holds too many values, or nests them too deeply",
+            ));
+        }
         Ok(Some(bytes))
     }
 
@@ -113,7 +140,14 @@ impl Workspace {
     pub(super) fn artifacts(&self, prefix: &str, bounds: &Bounds, notes: &mut Vec<String>) -> Vec<Artifact> {
         let mut artifacts = Vec::new();
         let (mut entries, mut total) = (0usize, 0u64);
-        self.visit(&mut |found| {
+        self.visit(&mut |seen| {
+            let found = match seen {
+                Seen::Entry(found) => found,
+                Seen::Closed { path, reason } => {
+                    notes.push(format!("what is in {path:?} was left out: {reason}"));
+                    return true;
+                }
+            };
             entries += 1;
             if entries > bounds.files {
                 notes.push(format!(
@@ -155,46 +189,94 @@ impl Workspace {
         (CodeSha256::of(&bytes) == artifact.sha256).then_some(bytes)
     }
 
-    fn visit(&self, each: &mut dyn FnMut(Found<'_>) -> bool) {
-        if let Ok(root) = self.root.try_clone() {
-            walk(&root, Path::new(""), 0, each);
-        }
+    fn visit(&self, each: &mut dyn FnMut(Seen<'_>) -> bool) {
+        walk(&self.root, Path::new(""), 0, each);
     }
 }
 
-/// Visits everything beneath `dir`, until `each` says stop. What vanishes or cannot be read is passed over:
-/// the program may still be at work.
-fn walk(dir: &OwnedFd, path: &Path, depth: usize, each: &mut dyn FnMut(Found<'_>) -> bool) -> bool {
-    let Ok(mut entries) = Dir::read_from(dir) else {
-        return true;
+/// Visits everything beneath `dir`, until `each` says stop. What vanishes meanwhile is passed over, since the
+/// program may still be at work; what is there and cannot be looked into is told.
+fn walk(dir: &OwnedFd, path: &Path, depth: usize, each: &mut dyn FnMut(Seen<'_>) -> bool) -> bool {
+    let mut entries = match Dir::read_from(dir) {
+        Ok(entries) => entries,
+        Err(error) => return closed(path, error, each),
     };
-    while let Some(Ok(entry)) = entries.read() {
+    while let Some(entry) = entries.read() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return closed(path, error, each),
+        };
         let name = entry.file_name();
         if name == c"." || name == c".." {
             continue;
         }
-        let Ok(stat) = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) else {
-            continue;
-        };
         let child = path.join(PathBuf::from(
             String::from_utf8_lossy(name.to_bytes()).into_owned(),
         ));
+        let stat = match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(error) if closed(&child, error, each) => continue,
+            Err(_) => return false,
+        };
         let is_dir = FileType::from_raw_mode(stat.st_mode).is_dir();
-        if !each(Found {
+        if !each(Seen::Entry(Found {
             parent: dir,
             name,
             path: &child,
             stat,
-        }) {
+        })) {
             return false;
         }
-        if is_dir && depth < MAX_DEPTH {
+        if !is_dir {
+            continue;
+        }
+        let further = if depth < MAX_DEPTH {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            if let Ok(inner) = openat2(dir, name, flags, Mode::empty(), resolve())
-                && !walk(&inner, &child, depth + 1, each)
-            {
-                return false;
+            match openat2(dir, name, flags, Mode::empty(), resolve()) {
+                Ok(inner) => walk(&inner, &child, depth + 1, each),
+                Err(error) => closed(&child, error, each),
             }
+        } else {
+            let reason = format!("directories are nested more than {MAX_DEPTH} deep");
+            each(Seen::Closed { path: &child, reason })
+        };
+        if !further {
+            return false;
+        }
+    }
+    true
+}
+
+/// Tells of what could not be looked into, unless it is no longer there.
+fn closed(path: &Path, error: Errno, each: &mut dyn FnMut(Seen<'_>) -> bool) -> bool {
+    error == Errno::NOENT
+        || each(Seen::Closed {
+            path,
+            reason: error.to_string(),
+        })
+}
+
+/// Whether a JSON text keeps to the bounds of an outcome. Every value but the first follows a comma or an
+/// opening bracket. A text that is not JSON is judged up to its first fault, where its reader stops too.
+fn is_modest(json: &[u8]) -> bool {
+    let (mut values, mut depth) = (1usize, 0usize);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b',' => values += 1,
+            b'[' | b'{' => {
+                values += 1;
+                depth += 1;
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if values > MAX_OUTCOME_VALUES || depth > MAX_OUTCOME_DEPTH {
+            return false;
         }
     }
     true

@@ -35,6 +35,10 @@ pub(super) struct Interpreter {
     pub(super) version: String,
     /// The directories it needs besides the system's `/usr`.
     pub(super) directories: Vec<PathBuf>,
+    /// Where its packages are installed.
+    pub(super) prefix: PathBuf,
+    /// Where those of the interpreter are that its environment was made with.
+    pub(super) base_prefix: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -89,8 +93,10 @@ impl Interpreter {
             )));
         }
         // Without `site` a virtual environment's prefix is not known; its directory is.
-        let mut roots = vec![answer.prefix, answer.base_prefix];
-        roots.extend(environment_of(&executable));
+        let environment = environment_of(&executable);
+        let prefix = environment.clone().unwrap_or_else(|| answer.prefix.clone());
+        let mut roots = vec![answer.prefix, answer.base_prefix.clone()];
+        roots.extend(environment);
         let directories = beyond_system(roots).map_err(fault)?;
         if let Some(account) = account {
             for path in directories.iter().chain([&executable]) {
@@ -109,6 +115,8 @@ impl Interpreter {
             executable,
             version: format!("{major}.{minor}.{patch}"),
             directories,
+            prefix,
+            base_prefix: answer.base_prefix,
         })
     }
 

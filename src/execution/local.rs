@@ -3,7 +3,10 @@
 //! It is the only one so far. Another backend, such as a Jupyter server, is another [`Executor`]; nothing
 //! outside this room knows which one runs a program.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use rustix::process::Signal;
@@ -58,11 +61,18 @@ impl LocalExecutor {
             source,
         };
         private_dir(&settings.workspace_dir, true).map_err(at_fault)?;
+        // The workspaces lie in the data directory, by their name and, behind a link, maybe elsewhere too.
+        let named = std::path::absolute(&settings.workspace_dir).map_err(at_fault)?;
         let settings = &ExecutionSettings {
             workspace_dir: std::fs::canonicalize(&settings.workspace_dir).map_err(at_fault)?,
             ..settings.clone()
         };
         let mut sandbox = Sandbox::find(settings)?;
+        let places = [named.as_path(), &settings.workspace_dir];
+        let private = places
+            .into_iter()
+            .chain(places.into_iter().filter_map(Path::parent));
+        sandbox.keeps_out(&private.map(Path::to_path_buf).collect::<Vec<_>>())?;
         let trial = settings
             .workspace_dir
             .join(format!("probe_{}", Uuid::new_v4().simple()));
@@ -131,6 +141,10 @@ impl Executor for LocalExecutor {
             ("python_path", json!(self.sandbox.interpreter.executable)),
             ("python_version", json!(self.sandbox.interpreter.version)),
             ("python_directories", json!(self.sandbox.interpreter.directories)),
+            (
+                "environment_files",
+                json!(self.sandbox.interpreter.files().to_string()),
+            ),
             (
                 "nested_user_namespaces",
                 json!(!self.sandbox.nested_namespaces_off),

@@ -1,6 +1,7 @@
 //! HANDS: runs a program as it was approved, byte for byte, behind a wall.
 
 mod collect;
+mod environment;
 mod host;
 mod interpreter;
 mod local;

@@ -30,6 +30,7 @@ MAX_NODES = 500_000
 MAX_TEXT = 1 << 20
 MAX_REPR = 10_000
 MAX_OUTCOME = 8 << 20
+MAX_VALUES = 600_000
 
 
 class Plain:
@@ -353,6 +354,16 @@ def join_threads():
             thread.join()
 
 
+def has_too_many_values(text):
+    """Whether a JSON text holds more values than its reader takes."""
+
+    def marks(text):
+        return 1 + text.count(",") + text.count("[") + text.count("{")
+
+    # The texts among the values, which may hold marks too, are left out only where that could matter.
+    return marks(text) > MAX_VALUES and marks(re.sub(r'"(?:[^"\\]|\\.)*"', "", text)) > MAX_VALUES
+
+
 def write_outcome(work, outcome, results):
     """Writes the outcome in one step: a reader sees all of it or nothing."""
     notes, state = outcome["notes"], "missing"
@@ -366,8 +377,11 @@ def write_outcome(work, outcome, results):
         notes.append("results is a %s, not a dict" % clean(type(results).__name__))
     outcome["results_state"] = state
     text = json.dumps(outcome, allow_nan=False)
-    if len(text) > MAX_OUTCOME:
-        notes.append("results were left out: %d bytes as JSON" % len(text))
+    excess = "%d bytes as JSON" % len(text) if len(text) > MAX_OUTCOME else None
+    if excess is None and has_too_many_values(text):
+        excess = "more than %d values as JSON" % MAX_VALUES
+    if excess is not None:
+        notes.append("results were left out: %s" % excess)
         outcome["results"] = {"_type": "truncated", "reason": "results too large"}
         text = json.dumps(outcome, allow_nan=False)
     path = os.path.join(work, ".outcome.json")

@@ -23,6 +23,19 @@ use crate::config::{ExecutionSettings, Isolation};
 const INPUT: &str = "/input";
 const WORK: &str = "/workspace";
 
+/// The system's own directories, which every program sees.
+const SYSTEM: [&str; 9] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc/alternatives",
+    "/etc/fonts",
+];
+
 /// The bytes of each private memory file system: `/tmp` and `/dev/shm`.
 const TMPFS_BYTES: u64 = 64 << 20;
 
@@ -33,6 +46,9 @@ const OPEN_FILES: u64 = 1024;
 const INSTALL: &str = "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; RHEL, Fedora: dnf install \
                        bubblewrap) and allow user namespaces, or set execution.local.isolation: none to run \
                        programs without any isolation";
+
+/// What bubblewrap says where it does not know how to turn nested user namespaces off.
+const UNKNOWN_OPTION: &str = "Unknown option --disable-userns";
 
 /// The shell's part where the service is root: it hands the program's directories to a user who cannot
 /// enter the folders they lie in, by binding them to a place that exists only in a private mount namespace.
@@ -127,16 +143,46 @@ impl Sandbox {
         })
     }
 
+    /// Refuses private directories that lie in what every program is shown: they hold the workspaces of other
+    /// runs, and the store and the service's socket beside them. Paths that are not there hold nothing.
+    pub(super) fn keeps_out(&self, private: &[PathBuf]) -> Result<(), ExecutionError> {
+        if self.isolation != Isolation::Bubblewrap {
+            return Ok(());
+        }
+        let system = SYSTEM.iter().map(PathBuf::from);
+        let shown: Vec<PathBuf> = system.chain(self.interpreter.directories.clone()).collect();
+        for dir in private.iter().filter_map(|dir| fs::canonicalize(dir).ok()) {
+            if let Some(shown) = shown
+                .iter()
+                .find(|shown| fs::canonicalize(shown).is_ok_and(|shown| dir.starts_with(shown)))
+            {
+                return Err(ExecutionError::NoIsolation(format!(
+                    "{} lies in {}, which every program can read, and the service's own data lies in it; move \
+                     holdpoint.data_dir elsewhere, or the environment of execution.local.python",
+                    dir.display(),
+                    shown.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Starts a sandbox to see that it stands: a program in it must run.
     pub(super) fn try_out(&mut self, place: Place<'_>) -> Result<(), ExecutionError> {
-        let first = self.trial(place, Program::Text("pass"))?;
+        let mut first = self.trial(place, Program::Text("pass"))?;
         if first.status.success() {
             return Ok(());
         }
-        // bubblewrap before 0.8 does not know how to turn nested namespaces off.
-        if self.isolation == Isolation::Bubblewrap {
+        // bubblewrap before 0.8 does not know how to turn nested namespaces off. Whatever else went wrong is
+        // no reason to do without.
+        if self.isolation == Isolation::Bubblewrap && said(&first).contains(UNKNOWN_OPTION) {
             self.nested_namespaces_off = false;
-            if self.trial(place, Program::Text("pass"))?.status.success() {
+            first = self.trial(place, Program::Text("pass"))?;
+            if first.status.success() {
+                tracing::warn!(
+                    "this bubblewrap is older than 0.8 and cannot keep programs from making user namespaces of \
+                     their own; a newer one gives a stronger wall"
+                );
                 return Ok(());
             }
         }

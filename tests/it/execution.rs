@@ -479,6 +479,42 @@ async fn limits_end_a_program() {
     let large =
         "import time\nfor i in range(4):\n    open(str(i), 'wb').write(b'x' * (7 << 20))\ntime.sleep(1000)\n";
     check(large, "workspace_limit").await;
+    // What cannot be looked into could hold anything.
+    let hidden = if place.is_root() {
+        &HIDDEN[..1]
+    } else {
+        &HIDDEN[..]
+    };
+    for hidden in hidden {
+        check(&format!("{hidden}\ntime.sleep(1000)\n"), "workspace_limit").await;
+    }
+}
+
+/// Directories that hide what is in them: by their depth, and by their mode from anyone but root.
+const HIDDEN: [&str; 2] = [
+    "import os, time\nos.makedirs('/'.join('d' * 17))\nopen('/'.join('d' * 17) + '/hidden', 'w').close()",
+    "import os, time\nos.mkdir('closed')\nopen('closed/hidden', 'w').close()\nos.chmod('closed', 0o300)",
+];
+
+#[tokio::test]
+async fn what_cannot_be_looked_into_is_told() {
+    let place = place();
+    let check = async |code: &str, told: &[&str]| {
+        let execution = place.run(&format!("{code}\nresults = {{}}\n")).await;
+        let notes = execution.notes.join("\n");
+        for part in told {
+            assert!(notes.contains(part), "{code}: {notes}");
+        }
+        assert_eq!(told.is_empty(), notes.is_empty(), "{code}: {notes}");
+        execution
+    };
+    let deep = check(HIDDEN[0], &["d/d/d", "nested more than 16 deep"]).await;
+    assert!(deep.artifacts.is_empty(), "{:?}", deep.artifacts);
+    let all = "import os\nos.makedirs('/'.join('d' * 16))\nopen('/'.join('d' * 16) + '/seen', 'w').close()";
+    assert_eq!(check(all, &[]).await.artifacts.len(), 1);
+    if !place.is_root() {
+        check(HIDDEN[1], &["\"closed\" was left out", "denied"]).await;
+    }
 }
 
 #[tokio::test]
@@ -741,7 +777,8 @@ async fn planted_files_are_not_followed() {
 /// The program can write in the runner's place, but not without measure.
 #[tokio::test]
 async fn a_forged_outcome_is_held_to_its_bounds() {
-    let place = place();
+    let mut place = place();
+    place.settings.max_file_bytes = 12 << 20;
     let check = async |outcome: &str| {
         let forge =
             "import atexit, json\ndef forge(outcome):\n    open('.outcome.json', 'w').write(outcome)\n";
@@ -768,6 +805,57 @@ async fn a_forged_outcome_is_held_to_its_bounds() {
         let execution = check(damaged).await;
         assert_eq!(execution.results, None, "{damaged}");
         assert_ne!(execution.end, ProgramEnd::Finished, "{damaged}");
+    }
+    // What would be read if it were less.
+    let with =
+        |results: &str| format!("'{{\"end\":{{\"type\":\"finished\"}},\"results\":' + {results} + '}}'");
+    for (results, is_read) in [
+        ("'[' + '0,' * 500000 + '0]'", true),
+        ("'[' + '0,' * 700000 + '0]'", false),
+        ("'[' + '{\"\":0},' * 400000 + '0]'", false),
+        ("'[\"' + '[,{' * 700000 + '\\\\\"' + '[,{' * 700000 + '\"]'", true),
+        ("'\"' + 'x' * (8 << 20) + '\"'", true),
+        ("'\"' + 'x' * (9 << 20) + '\"'", false),
+        ("'[' * 70 + ']' * 70", true),
+        ("'[' * 90 + ']' * 90", false),
+    ] {
+        let execution = check(&with(results)).await;
+        assert_eq!(
+            execution.results.is_some(),
+            is_read,
+            "{results}: {:?}",
+            execution.notes
+        );
+        assert_eq!(execution.end == ProgramEnd::Finished, is_read, "{results}");
+        assert_eq!(
+            execution.notes.is_empty(),
+            is_read,
+            "{results}: {:?}",
+            execution.notes
+        );
+    }
+}
+
+/// The runner keeps to the bounds that its outcome is read with.
+#[tokio::test]
+async fn results_within_the_bounds_are_read() {
+    let place = place();
+    for (expression, note) in [
+        ("{'l': list(range(499_000))}", None),
+        ("{'t': ['[,{\"\\\\' * 99_000] * 3}", None),
+        (
+            "{'n': [float('nan')] * 220_000}",
+            Some("left out: more than 600000 values"),
+        ),
+        ("{'s': [[]] * 499_000}", Some("left out: more than 600000 values")),
+    ] {
+        let execution = place.run(&format!("results = {expression}\n")).await;
+        results(&execution);
+        let notes = execution.notes.join("\n");
+        assert!(
+            note.map_or(notes.is_empty(), |note| notes.contains(note)),
+            "{expression}: {notes}"
+        );
     }
 }
 
@@ -1010,4 +1098,194 @@ fn the_backend_says_what_it_is() {
             backend.facts
         );
     }
+}
+
+/// A directory that others may pass through; the programs' own `/tmp` would hide one in the host's.
+fn outside_tmp() -> TempDir {
+    let dir = tempfile::tempdir_in("/var/tmp").unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    dir
+}
+
+/// An environment without packages of its own, beneath `dir`.
+fn bare_environment(dir: &Path) -> PathBuf {
+    let environment = dir.join("environment");
+    fs::create_dir_all(environment.join("bin")).unwrap();
+    std::os::unix::fs::symlink("/usr/bin/python3", environment.join("bin/python3")).unwrap();
+    fs::write(
+        environment.join("pyvenv.cfg"),
+        "home = /usr/bin\ninclude-system-site-packages = false\n",
+    )
+    .unwrap();
+    environment
+}
+
+/// A grant is bound to what the backend says: the environment's files are part of it, and nothing else moves.
+#[tokio::test]
+async fn a_changed_environment_is_another_backend() {
+    let mut place = place();
+    let home = outside_tmp();
+    let environment = bare_environment(home.path());
+    let version = std::process::Command::new("/usr/bin/python3")
+        .args(["-c", "import sys; print('python%d.%d' % sys.version_info[:2])"])
+        .output()
+        .unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    let packages = environment.join("lib").join(version.trim()).join("site-packages");
+    for dir in ["package", "package-1.dist-info"] {
+        fs::create_dir_all(packages.join(dir)).unwrap();
+    }
+    fs::write(packages.join("package/__init__.py"), "").unwrap();
+    fs::write(packages.join("package-1.dist-info/RECORD"), "").unwrap();
+    place.settings.local.python = environment.clone();
+    let executor = LocalExecutor::probe(&place.settings).unwrap();
+    let mut last = executor.backend();
+
+    // Neither running a program nor using the environment from outside is a change.
+    let job = place.job("import package\nresults = {'file': package.__file__}\n");
+    let program = executor.prepare(job).await.unwrap();
+    results(&program.run(CancellationToken::new()).await);
+    fs::create_dir(packages.join("__pycache__")).unwrap();
+    fs::write(packages.join("__pycache__/module.pyc"), "x").unwrap();
+    assert_eq!(executor.backend(), last);
+    assert_eq!(LocalExecutor::probe(&place.settings).unwrap().backend(), last);
+
+    let write = |path: &Path, text: &str| fs::write(path, text).unwrap();
+    let changes: [(&str, &dyn Fn()); 7] = [
+        ("a module", &|| write(&packages.join("module.py"), "")),
+        ("its text", &|| write(&packages.join("module.py"), "x = 1")),
+        ("a path file", &|| write(&packages.join("more.pth"), "/usr/lib")),
+        ("a package's files", &|| {
+            write(&packages.join("package/new.py"), "")
+        }),
+        ("an upgrade", &|| {
+            write(&packages.join("package-1.dist-info/RECORD"), "package/new.py,,\n");
+        }),
+        ("the configuration", &|| {
+            write(
+                &environment.join("pyvenv.cfg"),
+                "home = /usr/bin\ninclude-system-site-packages = true\n",
+            );
+        }),
+        ("the interpreter", &|| {
+            fs::remove_file(environment.join("bin/python3")).unwrap();
+            std::os::unix::fs::symlink("/usr/bin/env", environment.join("bin/python3")).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        change();
+        let mut now = executor.backend();
+        assert_ne!(
+            now.facts["environment_files"], last.facts["environment_files"],
+            "{what}"
+        );
+        assert_eq!(executor.backend(), now, "{what}");
+        std::mem::swap(&mut last, &mut now);
+        now.facts.insert(
+            "environment_files".to_owned(),
+            last.facts["environment_files"].clone(),
+        );
+        assert_eq!(now, last, "{what}: nothing else may change");
+    }
+}
+
+/// The store and the service's socket lie beside the workspaces: programs must not see either.
+#[test]
+fn the_services_data_must_not_lie_where_programs_look() {
+    let mut place = place();
+    let home = outside_tmp();
+    let environment = bare_environment(home.path());
+    place.settings.local.python = environment.clone();
+    std::os::unix::fs::symlink(&environment, home.path().join("link")).unwrap();
+    fs::create_dir(home.path().join("apart")).unwrap();
+    fs::create_dir(environment.join("data")).unwrap();
+    std::os::unix::fs::symlink(
+        home.path().join("apart"),
+        environment.join("data/executed_scripts"),
+    )
+    .unwrap();
+    let mut check = |workspaces: PathBuf, refused: bool| {
+        place.settings.workspace_dir = workspaces;
+        let told = LocalExecutor::probe(&place.settings)
+            .err()
+            .map(|error| error.to_string());
+        let Some(told) = &told else {
+            return assert!(!refused, "{:?}", place.settings.workspace_dir);
+        };
+        assert!(refused, "{told}");
+        for part in [
+            environment.to_str().unwrap(),
+            "which every program can read",
+            "holdpoint.data_dir",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+    };
+    check(home.path().join("data/executed_scripts"), false);
+    check(home.path().join("environment_data/executed_scripts"), false);
+    check(environment.join("executed_scripts"), true);
+    check(environment.join("lib/data/executed_scripts"), true);
+    check(home.path().join("link/executed_scripts"), true);
+    // The workspaces are elsewhere, but the data directory they are named in is not.
+    check(environment.join("data/executed_scripts"), true);
+}
+
+/// Probes, in a mount namespace where `bwrap` is another, and says whether nested namespaces are possible.
+#[test]
+#[ignore = "a part of a_wall_is_not_lowered_for_any_failure"]
+fn probe_with_another_bubblewrap() {
+    if std::env::var_os("HOLDPOINT_TEST_BWRAP").is_none() {
+        return;
+    }
+    match LocalExecutor::probe(&place().settings) {
+        Ok(executor) => println!("nested: {}", executor.backend().facts["nested_user_namespaces"]),
+        Err(error) => println!("refused: {error}"),
+    }
+}
+
+#[test]
+fn a_wall_is_not_lowered_for_any_failure() {
+    if !place().is_root() {
+        eprintln!("SKIPPED a_wall_is_not_lowered_for_any_failure: only root can put another bwrap in place");
+        return;
+    }
+    let home = outside_tmp();
+    let (real, fake) = (home.path().join("real"), home.path().join("fake"));
+    fs::copy("/usr/bin/bwrap", &real).unwrap();
+    let check = |complaint: &str, expected: &str| {
+        let script = format!(
+            "#!/bin/sh\nfor word; do\n  if [ \"$word\" = --disable-userns ]; then\n    echo \"bwrap: {complaint}\" >&2\n    \
+             exit 1\n  fi\ndone\nexec {} \"$@\"\n",
+            real.display()
+        );
+        fs::write(&fake, script).unwrap();
+        fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+        let probed = std::process::Command::new("unshare")
+            .args([
+                "--mount",
+                "sh",
+                "-c",
+                "mount --bind \"$1\" /usr/bin/bwrap && shift && exec \"$@\"",
+                "sh",
+            ])
+            .arg(&fake)
+            .arg(std::env::current_exe().unwrap())
+            .args([
+                "execution::probe_with_another_bubblewrap",
+                "--exact",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env("HOLDPOINT_TEST_BWRAP", "1")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&probed.stdout).into_owned();
+        assert!(
+            told.contains(expected),
+            "{complaint}: {told} {}",
+            String::from_utf8_lossy(&probed.stderr)
+        );
+    };
+    check("Unknown option $word", "nested: true");
+    check("Creating new namespace failed: out of luck", "out of luck");
 }
