@@ -323,3 +323,19 @@ of the question's list, not added to it.
 Examples:
   holdpoint approve 3fa2c1
   holdpoint approve 3fa2c1 --channels SR:MAG:QF1:CURRENT:SP --note \"as agreed with the shift\"";
+
+impl Command {
+    /// Whether it may run something.
+    pub(super) fn runs(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_)
+                | Self::Approve { .. }
+                | Self::Reject { .. }
+                | Self::Edit { .. }
+                | Self::Respond { .. }
+                | Self::Settle { .. }
+                | Self::Fork { .. }
+        )
+    }
+}

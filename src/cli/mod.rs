@@ -178,6 +178,10 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
         _ => {}
     }
     let work = Work::new(&globals, output)?;
+    if command.runs() {
+        // Where nothing can run, nothing is made or taken up either.
+        work.config.check_startable()?;
+    }
     match command {
         Command::Run(arguments) => run(&work, &arguments).await,
         Command::Pending => {

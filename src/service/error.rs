@@ -126,7 +126,7 @@ impl ServiceError {
     fn facts(&self) -> (ErrorKind, &str, Value) {
         use ErrorKind::{Busy, Failed, NotFound, Refused, Usage};
         match self {
-            Self::Config(_) => (Usage, "config", Value::Null),
+            Self::Config(error) => (Usage, error.code(), Value::Null),
             Self::Analysis(_) => (Usage, "analysis_setup", Value::Null),
             Self::Generator(_) => (Usage, "generator", Value::Null),
             Self::Graph(_) => (Failed, "graph", Value::Null),

@@ -11,7 +11,7 @@ use holdpoint::{
     graph::END,
     graphs::python_executor::{Status, Verdict},
     model::{CheckpointId, Command, Entry, Namespace, Resume, ThreadId},
-    service::{PendingReply, RunReply, RunStatus, Service, ServiceCommand},
+    service::{ErrorKind, PendingReply, RunReply, RunStatus, Service, ServiceCommand},
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -600,10 +600,9 @@ async fn a_freeze_stops_what_is_to_start() {
     // It survives a restart.
     drop(service);
     let service = rig.open().await;
-    let reply = service.answer(id, approve(), human()).await.unwrap();
-    assert_eq!(reply.status, RunStatus::Interrupted, "frozen before the decision");
-    let previous = reply.interrupts[0].question["previous"].as_str().unwrap();
-    assert!(previous.contains("frozen"), "{previous}");
+    let refused = service.answer(id, approve(), human()).await.unwrap_err().reply();
+    assert_eq!((refused.code.as_str(), refused.kind), ("frozen", ErrorKind::Refused));
+    assert_eq!(show(&service, "t").await.interrupts[0].interrupt_id, id);
     // Reading goes on.
     let read = service
         .invoke(own(READ, ReadOnly), None, requester())
@@ -624,8 +623,10 @@ async fn a_freeze_stops_what_is_to_start() {
             .join()
             .unwrap();
     });
-    let reply = service.answer(asked(&reply), approve(), human()).await.unwrap();
+    let reply = service.answer(id, approve(), human()).await.unwrap();
     assert_eq!(reply.status, RunStatus::Interrupted, "frozen before the start");
+    let previous = reply.interrupts[0].question["previous"].as_str().unwrap();
+    assert!(previous.contains("frozen"), "{previous}");
     assert_eq!(rig.executor.writes(), 0);
     prove(&service, &rig.executor).await;
 }
