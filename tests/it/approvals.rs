@@ -601,7 +601,10 @@ async fn a_freeze_stops_what_is_to_start() {
     drop(service);
     let service = rig.open().await;
     let refused = service.answer(id, approve(), human()).await.unwrap_err().reply();
-    assert_eq!((refused.code.as_str(), refused.kind), ("frozen", ErrorKind::Refused));
+    assert_eq!(
+        (refused.code.as_str(), refused.kind),
+        ("frozen", ErrorKind::Refused)
+    );
     assert_eq!(show(&service, "t").await.interrupts[0].interrupt_id, id);
     // Reading goes on.
     let read = service
