@@ -921,11 +921,14 @@ async fn an_approved_program_reaches_epics() {
         place.settings.local.environment.insert(name.to_owned(), value);
     }
     let mut job = place.job(
-        "import epics\nepics.caput('TEST:CURRENT', 2.5, wait=True, timeout=20)\n\
-         results = {'current': epics.caget('TEST:CURRENT', timeout=20)}\n",
+        "import epics\nput = epics.caput('TEST:CURRENT', 2.5, wait=True, timeout=20, connection_timeout=20)\n\
+         results = {'put': put, 'current': epics.caget('TEST:CURRENT', timeout=20, connection_timeout=20)}\n",
     );
     job.mode = ExecutionMode::WriteAccess;
-    assert_eq!(results(&place.run_job(job).await), &json!({"current": 2.5}));
+    assert_eq!(
+        results(&place.run_job(job).await),
+        &json!({"put": 1, "current": 2.5})
+    );
     // The same without write access reaches nothing.
     let reading = place
         .run("import epics\nresults = {'current': epics.caget('TEST:CURRENT', timeout=2)}\n")
