@@ -145,6 +145,11 @@ impl Place {
         .json()
     }
 
+    /// The id of the one question that the thread `name` asks.
+    fn asked(&self, name: &str) -> String {
+        id(&self.run(&["show", name, "--json"]).ends(0).json())
+    }
+
     /// Waits until a program in a workspace has begun.
     fn wait_for_program(&self) {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -313,6 +318,70 @@ fn a_write_request_as_a_human_sees_it() {
 }
 
 #[test]
+fn a_question_tells_what_does_not_hold_the_program_back() {
+    let place = place_with(
+        "",
+        "control_system: {type: epics, writes_enabled: true}\n\
+         approval: {capabilities: {python_execution: {mode: all_code}}}",
+    );
+    place.file(
+        "write.py",
+        &WRITE.replace(
+            "epics.caput('SR:QF1', 182.5)",
+            "epics.caput('SR:QF1', 1); epics.caput('SR:QF1', 2)",
+        ),
+    );
+    place.ask("write");
+    let text = place.run(&["show", "write"]).ends(0).out;
+    let network = "network      the host's, unrestricted; the list of PVs is not enforced\n";
+    assert!(text.contains(network), "{text}");
+    assert_eq!(text.matches("  - Line 4: ").count(), 1, "{text}");
+    assert!(!text.contains("Asked before"), "{text}");
+    let reader = place.run(&["run", "--code", "read.py"]).ends(10).out;
+    assert!(reader.contains("network      none\n"), "{reader}");
+}
+
+#[test]
+fn a_question_tells_that_it_was_asked_before() {
+    let place = place();
+    place.file("write.py", ENDLESS);
+    place.ask("write");
+    let writer = place.spawn(&["approve", "write"]);
+    place.wait_for_program();
+    signal(&writer, rustix::process::Signal::TERM);
+    let unknown = Said::of(writer.wait_with_output().unwrap()).ends(15).out;
+    assert!(unknown.starts_with("outcome_unknown\n"), "{unknown}");
+    let pending = place.run(&["pending"]).ends(0).out;
+    assert!(pending.starts_with("outcome_unknown\n"), "{pending}");
+    let asked = place
+        .run(&["settle", &place.asked("write"), "ask-again"])
+        .ends(10)
+        .out;
+    let (_, before) = asked.split_once("\nAsked before\n").expect(&asked);
+    assert!(before.starts_with("  │ "), "{before}");
+    let next = ["run", "--code", "read.py", "--thread", "write"];
+    let next = place.run(&next).ends(0).out;
+    assert!(next.contains("ended        the question "), "{next}");
+}
+
+#[test]
+fn a_thread_whose_question_expired_says_so() {
+    let place = place_with(
+        "",
+        "control_system: {type: epics, writes_enabled: true}\napproval: {expires_after: 1s}",
+    );
+    place.ask("late");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while place.run(&["show", "late", "--json"]).ends(0).json()["status"] != "expired" {
+        assert!(Instant::now() < deadline, "the question has not expired");
+    }
+    let refused = place.run(&["approve", "late", "--json"]).ends(16).json();
+    assert_eq!(refused["error"]["code"], "nothing_asked");
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("expired: nobody decided in time"), "{message}");
+}
+
+#[test]
 fn decisions_end_with_the_code_of_what_came_of_them() {
     let place = place();
     place.ask("one");
@@ -330,14 +399,21 @@ fn decisions_end_with_the_code_of_what_came_of_them() {
         .ends(10)
         .json();
     assert_eq!(edited["status"], "interrupted");
-    let unchanged = place
+    // The thread has asked twice now: its name alone says no longer which question is meant.
+    let ambiguous = place
         .run(&["edit", "two", "--code", "other.py", "--json"])
+        .ends(16)
+        .json();
+    assert_eq!(ambiguous["error"]["code"], "ambiguous_answer");
+    let two = id(&edited);
+    let unchanged = place
+        .run(&["edit", &two, "--code", "other.py", "--json"])
         .ends(2)
         .json();
     assert_eq!(unchanged["error"]["code"], "decision_nothing_changed");
     // The code is the caller's own: there is nobody to change it.
     let responded = place
-        .run(&["respond", "two", "smaller steps", "--json"])
+        .run(&["respond", &two, "smaller steps", "--json"])
         .ends(11)
         .json();
     assert_eq!(responded["error"]["code"], "changes_requested");
@@ -692,12 +768,13 @@ fn a_signal_cancels_the_run_and_tells_what_became_of_it() {
     assert_eq!(said.json()["status"], "outcome_unknown");
     let text = place.run(&["pending"]).ends(0).out;
     assert!(
-        text.contains("outcome unknown") && text.contains("settle"),
+        text.contains("outcome_unknown") && text.contains("settle"),
         "{text}"
     );
-    place.run(&["approve", "write"]).ends(2);
+    let unknown = place.asked("write");
+    place.run(&["approve", &unknown]).ends(2);
     let settled = place
-        .run(&["settle", "write", "failed", "--note", "looked", "--json"])
+        .run(&["settle", &unknown, "failed", "--note", "looked", "--json"])
         .ends(0)
         .json();
     assert_eq!(settled["error"]["code"], "settled_as_failed");

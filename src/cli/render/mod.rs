@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     config::Config,
     gate::text::visible_line,
-    service::{FreezeReply, PendingReply, ThreadReply},
+    service::{FreezeReply, PendingReply, RunStatus, ThreadReply},
 };
 
 use super::{analyze::Analyzed, arguments::Globals};
@@ -74,7 +74,7 @@ pub(super) fn pending(pending: &[PendingReply], hints: &Hints) -> String {
         }
         let kind = match asked.kind {
             crate::model::InterruptKind::Question => "waits for a decision".yellow().bold().to_string(),
-            crate::model::InterruptKind::OutcomeUnknown => "outcome unknown".red().bold().to_string(),
+            crate::model::InterruptKind::OutcomeUnknown => status(RunStatus::OutcomeUnknown),
         };
         page.line(&kind);
         page.fact(
@@ -187,9 +187,7 @@ pub(super) fn analysis(file: &Path, analyzed: &Analyzed) -> String {
             _ => "refused",
         },
     );
-    for reason in &analyzed.reasons {
-        page.item(&visible_line(reason));
-    }
+    page.reasons(&analyzed.reasons);
     page.findings(&found.findings);
     page.done()
 }
