@@ -260,6 +260,7 @@ fn help() {
         "replay",
         "fork",
         "verify",
+        "anchor",
         "graph",
         "analyze",
         "config",
