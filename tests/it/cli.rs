@@ -906,6 +906,15 @@ fn programs_are_analyzed_without_a_store() {
     assert_eq!(facts(&lines[2]), json!(["bad.py", false, true, "refuse", []]));
     let text = place.run(&["analyze", "write.py", "bad.py"]).ends(0).out;
     insta::assert_snapshot!("analyze", text);
+    fs::write(place.path("latin.py"), b"# coding: latin-1\nx = 1 # \xe4\n").unwrap();
+    let latin = place.run(&["analyze", "--json", "latin.py"]).ends(0).json();
+    assert_eq!(facts(&latin), json!(["latin.py", false, true, "refuse", []]));
+    assert_eq!(latin["verdict"]["code"], "encoding_unsupported");
+    let finding = &latin["findings"][0];
+    assert_eq!((&finding["line"], &finding["column"]), (&json!(2), &json!(9)));
+    let told = finding["explanation"].as_str().unwrap();
+    assert!(told.starts_with("run takes code in UTF-8 only"), "{told}");
+    place.run(&["run", "--code", "latin.py"]).ends(2);
     let one_missing = place.run(&["analyze", "--json", "nowhere.py", "read.py"]).ends(2);
     assert_eq!(one_missing.out.lines().count(), 2);
     assert!(!place.path("data").exists(), "the analysis made a store");
