@@ -937,6 +937,92 @@ fn a_graph_is_drawn_without_a_store() {
 }
 
 #[test]
+fn the_picture_of_a_graph_has_no_line_behind_a_box() {
+    let svg = place()
+        .run(&["graph", "python_executor", "--format", "svg"])
+        .ends(0)
+        .out;
+    let numbers = |text: &str| -> Vec<i64> {
+        let number = Regex::new(r"\d+").unwrap();
+        number
+            .find_iter(text)
+            .map(|found| found.as_str().parse().unwrap())
+            .collect()
+    };
+    let rect = Regex::new(r#"<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)""#).unwrap();
+    let boxes: Vec<[i64; 4]> = rect
+        .captures_iter(&svg)
+        .map(|found| [1, 2, 3, 4].map(|group| found[group].parse().unwrap()))
+        .collect();
+    let drawn = place().run(&["graph", "--format", "mermaid"]).ends(0).out;
+    let nodes = drawn.lines().filter(|line| line.contains('[')).count();
+    assert_eq!(boxes.len(), nodes, "{svg}");
+    for pair in boxes.windows(2) {
+        assert_eq!((pair[0][0], pair[0][2]), (pair[1][0], pair[1][2]), "one column");
+        assert!(pair[0][1] + pair[0][3] < pair[1][1], "{pair:?} overlap");
+    }
+    let [left, _, width, height] = boxes[0];
+    let right = left + width;
+    let line = Regex::new(r#"<path d="([^"]+)" fill="none""#).unwrap();
+    let (mut lanes, mut straight, mut ends) = (Vec::new(), 0, Vec::new());
+    for found in line.captures_iter(&svg) {
+        let path = &found[1];
+        let at = numbers(path);
+        if !path.contains('V') {
+            let [x1, y1, x2, y2] = at[..] else {
+                panic!("{path}")
+            };
+            assert_eq!(x1, x2, "{path}");
+            let from = boxes.iter().position(|found| found[1] + height == y1);
+            let to = boxes.iter().position(|found| found[1] == y2);
+            assert_eq!(from.map(|row| row + 1), to, "{path} passes a box");
+            straight += 1;
+            continue;
+        }
+        // M x y, H x, Q x y x y, V y, Q x y x y, H x.
+        let [
+            x,
+            y,
+            corner,
+            lane,
+            _,
+            lane_2,
+            _,
+            _,
+            lane_3,
+            _,
+            corner_2,
+            last_y,
+            last_x,
+        ] = at[..]
+        else {
+            panic!("{path}")
+        };
+        assert_eq!((x, lane, corner), (last_x, lane_2, corner_2), "{path}");
+        assert_eq!(lane, lane_3, "{path}");
+        match last_y > y {
+            true => assert!(x == left && corner < left && lane < corner && lane > 0, "{path}"),
+            false => assert!(x == right && corner > right && lane > corner, "{path}"),
+        }
+        for y in [y, last_y] {
+            let touches = |found: &&[i64; 4]| found[1] < y && y < found[1] + height;
+            assert_eq!(boxes.iter().filter(touches).count(), 1, "{path}");
+        }
+        lanes.push(lane);
+        ends.extend([(x, y), (x, last_y)]);
+    }
+    let arrows = drawn.lines().filter(|line| line.contains("> ")).count();
+    assert_eq!(lanes.len() + straight, arrows, "{svg}");
+    for places in [&mut ends, &mut lanes.iter().map(|lane| (*lane, 0)).collect()] {
+        let count = places.len();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), count, "two lines on one another: {svg}");
+    }
+    assert!(svg.contains("dashed: branch"), "{svg}");
+}
+
+#[test]
 fn the_configuration_is_checked() {
     let place = place_with(
         "  generators:\n    basic: {base_url: 'http://localhost:1', model_id: m, api_key: very-secret}",
