@@ -1023,6 +1023,72 @@ fn the_picture_of_a_graph_has_no_line_behind_a_box() {
 }
 
 #[test]
+fn an_anchor_is_kept_and_checked() {
+    let place = place();
+    place.ask("one");
+    let kept = place.run(&["anchor"]).ends(0);
+    place.file("plain.json", &kept.out);
+    assert_eq!(kept.json()["signature"], Value::Null);
+    place.run(&["reject", "one", "--reason", "no"]).ends(0);
+    let text = place.run(&["anchor", "--check", "plain.json"]).ends(0).out;
+    assert!(text.contains("still holds entry"), "{text}");
+    let fails = |anchor: &Value, more: &[&str], told: &str| {
+        place.file("bad.json", &anchor.to_string());
+        let words = ["anchor", "--check", "bad.json", "--json"];
+        let said = place.run(&[words.as_slice(), more].concat()).ends(1).json();
+        assert_eq!(said["error"]["code"], "anchor", "{said}");
+        let message = said["error"]["message"].as_str().unwrap();
+        assert!(message.contains(told), "{message}");
+    };
+    let with = |anchor: &Value, key: &str, value: Value| {
+        let mut changed = anchor.clone();
+        changed[key] = value;
+        changed
+    };
+    let plain = kept.json();
+    let hash = plain["hash"].as_str().unwrap();
+    let last = if hash.ends_with('0') { "1" } else { "0" };
+    let other = json!(format!("{}{last}", &hash[..hash.len() - 1]));
+    fails(&with(&plain, "hash", other.clone()), &[], "written anew");
+    fails(&plain, &["--key", "AAAA"], "not signed");
+    let elsewhere = self::place();
+    elsewhere.ask("another");
+    let foreign = elsewhere.run(&["anchor"]).ends(0).json();
+    fails(&with(&foreign, "seq", plain["seq"].clone()), &[], "written anew");
+    fails(&with(&plain, "seq", json!(999)), &[], "no entry 999");
+    place.file("broken.json", "{");
+    place.run(&["anchor", "--check", "broken.json"]).ends(2);
+    place.run(&["anchor", "--sign", "broken.json"]).ends(2);
+
+    let openssl = |name: &str| {
+        let mut command = Command::new("openssl");
+        command.args(["genpkey", "-algorithm", "ed25519", "-out"]);
+        command.arg(place.path(name)).output()
+    };
+    let Ok(made) = openssl("key.pem") else {
+        eprintln!("SKIPPED: there is no openssl, so no anchor was signed");
+        return;
+    };
+    assert!(made.status.success(), "{made:?}");
+    assert!(openssl("other.pem").unwrap().status.success());
+    let signed = place.run(&["anchor", "--sign", "key.pem"]).ends(0).json();
+    place.file("signed.json", &signed.to_string());
+    let key = signed["public_key"].as_str().unwrap();
+    place.run(&["anchor", "--check", "signed.json"]).ends(0);
+    place
+        .run(&["anchor", "--check", "signed.json", "--key", key])
+        .ends(0);
+    let by_other = place.run(&["anchor", "--sign", "other.pem"]).ends(0).json();
+    fails(&by_other, &["--key", key], "another key");
+    fails(
+        &with(&signed, "signature", by_other["signature"].clone()),
+        &[],
+        "does not fit",
+    );
+    fails(&with(&signed, "hash", other), &[], "does not fit");
+}
+
+#[test]
 fn the_configuration_is_checked() {
     let place = place_with(
         "  generators:\n    basic: {base_url: 'http://localhost:1', model_id: m, api_key: very-secret}",
