@@ -1102,6 +1102,12 @@ fn the_configuration_is_checked() {
     );
     let json = place.run(&["config", "check", "--json"]).ends(0);
     assert_eq!(json.json()["config"]["approval"]["expires_after"], "2h");
+    let programs = json.json()["programs"].clone();
+    for fact in ["isolation", "interpreter"] {
+        let found = programs[fact].as_str().unwrap();
+        assert!(said.out.contains(&format!("{fact:<13}{found}\n")), "{}", said.out);
+    }
+    assert!(!place.path("data").exists(), "the check made a store");
     assert!(!said.out.contains("very-secret") && !json.out.contains("very-secret"));
 
     place.file("bad.yml", "approval:\n  global_mode: nonsense\n  bogus: 1\n");
@@ -1136,6 +1142,26 @@ fn the_configuration_is_checked() {
         let stopped = place.run(&["pending", "--config", "other.yml"]).ends(2);
         assert!(stopped.err.contains(told), "{}", stopped.err);
     };
+    place.file(
+        "no_python.yml",
+        "execution: {code_generator: fixed, local: {python_env_path: nowhere/python}}",
+    );
+    let words = ["config", "check", "--config", "no_python.yml"];
+    let looked = place.run(&words).ends(2).out;
+    assert!(
+        looked.contains("programs can't run: ") && looked.contains("nowhere/python"),
+        "{looked}"
+    );
+    let looked = place
+        .run(&[words.as_slice(), &["--json"]].concat())
+        .ends(2)
+        .json();
+    assert_eq!(
+        (&looked["ok"], &looked["programs"]),
+        (&json!(false), &Value::Null)
+    );
+    // What is stored can be read all the same.
+    place.run(&["pending", "--config", "no_python.yml"]).ends(0);
     check("execution: {code_generator: nobody}", "nobody");
     check(
         "execution: {code_generator: fixed, execution_method: container}",

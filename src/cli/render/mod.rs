@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     config::Config,
+    execution::Backend,
     gate::text::visible_line,
     service::{FreezeReply, PendingReply, RunStatus, ThreadReply},
 };
@@ -193,7 +194,7 @@ pub(super) fn analysis(file: &Path, analyzed: &Analyzed) -> String {
 }
 
 /// The configuration, with what is to be known of it.
-pub(super) fn configuration(config: &Config, problems: &[String]) -> String {
+pub(super) fn configuration(config: &Config, programs: Option<&Backend>, problems: &[String]) -> String {
     let mut text = String::new();
     let from = match &config.file {
         Some(file) => format!("from {}", visible_line(&file.display().to_string())),
@@ -207,6 +208,11 @@ pub(super) fn configuration(config: &Config, problems: &[String]) -> String {
         for note in &config.notes {
             page.item(&visible_line(note));
         }
+    }
+    if let Some(programs) = programs {
+        page.heading("Programs can run");
+        page.fact("isolation", &visible_line(&programs.isolation));
+        page.fact("interpreter", &visible_line(&programs.interpreter));
     }
     match problems.is_empty() {
         true => {
