@@ -9,7 +9,7 @@ use crate::{
     analysis::{Analysis, Analyzer, Verdict as Readability},
     config::Config,
     gate::{self, Evidence, Verdict},
-    model::ExecutionMode,
+    model::{Category, Evidence as FindingEvidence, ExecutionMode, Finding, Severity},
     service::ServiceError,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn files(work: &Work, files: &[PathBuf]) -> Result<u8, Fault> {
     let mut code = exit::DONE;
     for file in files {
         let analyzed = match request::bytes(file) {
-            Ok(bytes) => judged(&work.config, analyzer.analyze(&bytes)),
+            Ok(bytes) => judged(&work.config, as_run(analyzer.analyze(&bytes), &bytes)),
             Err(error) if work.output.json => {
                 let kind = exit::status_of_error(error.kind);
                 let reply = about("file", file, json!({ "status": kind, "error": error }));
@@ -54,6 +54,47 @@ pub(super) fn files(work: &Work, files: &[PathBuf]) -> Result<u8, Fault> {
         }
     }
     Ok(code)
+}
+
+/// What `run` would make of it: it takes text in UTF-8 only, whatever the code declares.
+fn as_run(mut analysis: Analysis, bytes: &[u8]) -> Analysis {
+    let Err(error) = std::str::from_utf8(bytes) else {
+        return analysis;
+    };
+    if analysis.verdict != Readability::Readable {
+        return analysis;
+    }
+    let at = error.valid_up_to();
+    let before = &bytes[..at];
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let characters = String::from_utf8_lossy(before);
+    let column = characters
+        .rsplit('\n')
+        .next()
+        .map_or(0, |line| line.chars().count())
+        + 1;
+    let message = format!("run takes code in UTF-8 only, and the byte at offset {at} is out of place.");
+    let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    analysis.findings_total += 1;
+    analysis.findings.insert(
+        0,
+        Finding {
+            rule: "encoding_unsupported".to_owned(),
+            category: Category::Notice,
+            severity: Severity::Critical,
+            line: place(line),
+            column: place(column),
+            snippet: String::new(),
+            explanation: message.clone(),
+            evidence: FindingEvidence::Resolved,
+            channels: Vec::new(),
+        },
+    );
+    analysis.verdict = Readability::Unanalysable {
+        code: "encoding_unsupported".to_owned(),
+        message,
+    };
+    analysis
 }
 
 fn judged(config: &Config, analysis: Analysis) -> Analyzed {

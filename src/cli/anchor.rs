@@ -28,7 +28,12 @@ pub(super) async fn check(work: &Work, file: &Path, key: Option<&str>) -> Result
     let wrong = |message: String| fault(ErrorKind::Failed, "anchor", message);
     kept.check_signature(key)
         .map_err(|error| wrong(error.to_string()))?;
-    let found: Anchor = work.ask(ServiceCommand::Anchor { seq: Some(kept.seq) }).await?;
+    let found: Result<Anchor, Fault> = work.ask(ServiceCommand::Anchor { seq: Some(kept.seq) }).await;
+    let found = found.map_err(|error| match error.kind {
+        // The store was cut off, or is another one: the anchor does not fit it.
+        ErrorKind::NotFound => wrong(error.message),
+        _ => error,
+    })?;
     if found.hash != kept.hash {
         return Err(wrong(format!(
             "the audit log was written anew: its entry {} is {}, and {} was kept",

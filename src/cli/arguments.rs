@@ -68,7 +68,7 @@ pub(super) enum Command {
             conflicts_with = "no_channels"
         )]
         channels: Option<Vec<String>>,
-        /// It may write no process variable
+        /// It may write no process variable, by the record; the network does not enforce it yet
         #[arg(long)]
         no_channels: bool,
         /// A remark for the record
@@ -318,7 +318,8 @@ Examples:
 
 const APPROVE_HELP: &str = "\
 The approval is for one run of exactly this code, and runs it now. Process variables can be left out
-of the question's list, not added to it.
+of the question's list, not added to it. The list is recorded and the approval is bound to it, but
+on the network nothing enforces it yet: the program reaches whatever the host reaches.
 
 Examples:
   holdpoint approve 3fa2c1

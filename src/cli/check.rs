@@ -1,10 +1,13 @@
 //! The configuration, looked at.
 
+use std::{fs, io, path::PathBuf};
+
 use serde_json::json;
 
 use crate::{
     analysis::Analyzer,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, ExecutionMethod},
+    execution::{Backend, Executor, LocalExecutor},
     generation::Registry,
     service::ServiceError,
 };
@@ -17,7 +20,17 @@ pub(super) fn config(output: Output, globals: &Globals) -> Result<u8, Fault> {
     if let Some(directory) = &globals.data_dir {
         config.set_data_dir(directory);
     }
-    let problems = problems(&config);
+    let mut problems = problems(&config);
+    let programs = match config.execution.method {
+        ExecutionMethod::Local => match tried_out(&config) {
+            Ok(backend) => Some(backend),
+            Err(problem) => {
+                problems.push(format!("programs can't run: {problem}"));
+                None
+            }
+        },
+        ExecutionMethod::Container => None,
+    };
     if output.json {
         output.value(&json!({
             "file": config.file,
@@ -25,14 +38,41 @@ pub(super) fn config(output: Output, globals: &Globals) -> Result<u8, Fault> {
             "config": config.display(),
             "notes": config.notes,
             "problems": problems,
+            "programs": programs,
         }))?;
     } else {
-        output.text(&render::configuration(&config, &problems))?;
+        output.text(&render::configuration(&config, programs.as_ref(), &problems))?;
     }
     Ok(match problems.is_empty() {
         true => exit::DONE,
         false => exit::USAGE,
     })
+}
+
+/// What programs run in here, found by running one in the sandbox, as the service does. Directories
+/// that this needs and that were not there are gone again afterwards.
+fn tried_out(config: &Config) -> Result<Backend, String> {
+    let mut settings = config.execution.clone();
+    let absolute = |path: &PathBuf| -> Result<PathBuf, String> {
+        std::path::absolute(path).map_err(|error: io::Error| format!("{}: {error}", path.display()))
+    };
+    settings.workspace_dir = absolute(&settings.workspace_dir)?;
+    settings.local.python = absolute(&settings.local.python)?;
+    let missing: Vec<PathBuf> = settings
+        .workspace_dir
+        .ancestors()
+        .take_while(|directory| !directory.exists())
+        .map(PathBuf::from)
+        .collect();
+    let probed = LocalExecutor::probe(&settings);
+    for directory in missing {
+        // Only an empty directory goes: what another process has put there by now stays.
+        let _ = fs::remove_dir(directory);
+    }
+    match probed {
+        Ok(executor) => Ok(executor.backend()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Everything that would keep the service from being opened.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     model::{InterruptId, ThreadId},
-    service::{ErrorKind, PendingReply, RunReply, ServiceCommand},
+    service::{ErrorKind, PendingReply, RunReply, RunStatus, ServiceCommand},
 };
 
 use super::{desk::Desk, fault::Fault, fault::fault};
@@ -96,6 +96,14 @@ async fn not_pending(desk: &mut Desk, text: &str) -> Fault {
         })
         .await;
     match shown {
+        Ok(thread) if thread.status == RunStatus::Expired => fault(
+            ErrorKind::Conflict,
+            "nothing_asked",
+            format!(
+                "the question of the thread {} expired: nobody decided in time",
+                thread.thread_id
+            ),
+        ),
         Ok(thread) => fault(
             ErrorKind::Conflict,
             "nothing_asked",

@@ -1,6 +1,6 @@
 //! A graph as a picture: Mermaid, DOT and SVG.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{cmp::Ordering, fmt::Write};
 
 use super::{
     END, Graph, NodeClass, START,
@@ -97,103 +97,245 @@ impl Drawing<'_> {
         text
     }
 
-    /// As an SVG picture: nodes in rows by their distance from the start, edges back to an earlier
-    /// row as curves on the right.
+    /// As an SVG picture: the nodes in one column, jumps over rows on its left, ways back on its right.
     pub fn svg(&self) -> String {
-        const WIDTH: i32 = 150;
-        const HEIGHT: i32 = 36;
-        const GAP_X: i32 = 40;
-        const GAP_Y: i32 = 48;
-        let rows = self.rows();
-        let widest = rows.iter().map(Vec::len).max().unwrap_or(1);
-        let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX / 1000);
-        let inner = count(widest) * (WIDTH + GAP_X) + GAP_X;
-        let (total_width, total_height) = (inner + 160, count(rows.len()) * (HEIGHT + GAP_Y) + GAP_Y);
-        let mut places: BTreeMap<&str, (i32, i32)> = BTreeMap::new();
-        for (row, names) in rows.iter().enumerate() {
-            let left = (inner - count(names.len()) * (WIDTH + GAP_X) + GAP_X) / 2;
-            for (column, name) in names.iter().enumerate() {
-                let x = left + count(column) * (WIDTH + GAP_X);
-                places.insert(name, (x, GAP_Y / 2 + count(row) * (HEIGHT + GAP_Y)));
-            }
-        }
+        let names = self.column();
+        let labels: Vec<String> = names.iter().map(|name| escaped(&self.label(name))).collect();
+        let ways = self.ways(&names);
+        let plan = Plan::new(&names, &ways);
+        let (total_width, total_height) = plan.size(&ways);
         let mut text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {total_width} {total_height}\" \
-             font-family=\"sans-serif\" font-size=\"14\">\n<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"8\" \
-             refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n"
+             width=\"{total_width}\" height=\"{total_height}\" font-family=\"sans-serif\" font-size=\"14\" \
+             style=\"background:#fff\">\n<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" \
+             markerUnits=\"userSpaceOnUse\" markerWidth=\"9\" markerHeight=\"9\" orient=\"auto\">\
+             <path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n"
         );
-        for Edge { from, to, kind } in self.0.edges() {
-            let (Some(&(x1, y1)), Some(&(x2, y2))) = (places.get(from.as_str()), places.get(to.as_str()))
-            else {
-                continue;
-            };
-            let dash = if kind == EdgeKind::Branch {
-                " stroke-dasharray=\"5 4\""
-            } else {
-                ""
-            };
-            let width = if kind == EdgeKind::FanOut { 3 } else { 1 };
-            let path = if y2 > y1 {
-                let (ax, ay, bx, by) = (x1 + WIDTH / 2, y1 + HEIGHT, x2 + WIDTH / 2, y2);
-                if by - ay <= GAP_Y {
-                    format!("M{ax} {ay}L{bx} {by}")
-                } else {
-                    let side = inner.min(ax.max(bx) + WIDTH);
-                    format!("M{ax} {ay}C{side} {ay} {side} {by} {bx} {by}")
-                }
-            } else {
-                let (ax, ay, bx, by) = (x1 + WIDTH, y1 + HEIGHT / 2, x2 + WIDTH, y2 + HEIGHT / 2);
-                let side = inner + 20 + (ay - by) / 6;
-                format!("M{ax} {ay}C{side} {ay} {side} {by} {bx} {by}")
+        for (index, way) in ways.iter().enumerate() {
+            let (dash, width) = match way.kind {
+                EdgeKind::Always => ("", 1),
+                EdgeKind::Branch => (" stroke-dasharray=\"5 4\"", 1),
+                EdgeKind::FanOut => ("", 3),
             };
             let _ = writeln!(
                 text,
-                "<path d=\"{path}\" fill=\"none\" stroke=\"#333\" stroke-width=\"{width}\"{dash} marker-end=\"url(#arrow)\"/>"
+                "<path d=\"{}\" fill=\"none\" stroke=\"#333\" stroke-width=\"{width}\"{dash} \
+                 marker-end=\"url(#arrow)\"/>",
+                plan.path(&ways, index)
             );
         }
-        for (name, (x, y)) in &places {
-            let round = if *name == START || *name == END {
-                HEIGHT / 2
-            } else {
-                5
+        for (row, (name, label)) in names.iter().zip(&labels).enumerate() {
+            let round = match name.as_str() {
+                START | END => 12,
+                _ => 4,
             };
-            let (fill, stroke) = if self.held(name) {
-                ("#fff3d6", 3)
-            } else {
-                ("#f4f6f8", 1)
+            let (fill, stroke) = match self.held(name) {
+                true => ("#fff3d6", 3),
+                false => ("#f4f6f8", 1),
             };
-            let (cx, cy) = (x + WIDTH / 2, y + HEIGHT / 2 + 5);
+            let (x, y) = (plan.left, plan.top(row));
+            let (cx, cy) = (x + plan.width / 2, y + plan.height / 2 + 5);
             let _ = writeln!(
                 text,
-                "<rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"{round}\" fill=\"{fill}\" \
-                 stroke=\"#333\" stroke-width=\"{stroke}\"/><text x=\"{cx}\" y=\"{cy}\" text-anchor=\"middle\">{}</text>",
-                self.label(name)
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"{round}\" fill=\"{fill}\" \
+                 stroke=\"#333\" stroke-width=\"{stroke}\"/><text x=\"{cx}\" y=\"{cy}\" \
+                 text-anchor=\"middle\">{label}</text>",
+                plan.width, plan.height
             );
         }
-        text.push_str("</svg>\n");
+        let _ = writeln!(
+            text,
+            "<text x=\"{MARGIN}\" y=\"{}\" font-size=\"12\" fill=\"#555\">{LEGEND}</text>\n</svg>",
+            total_height - MARGIN
+        );
         text
     }
 
-    /// The nodes by their distance from the start; the end stands last, alone.
-    fn rows(&self) -> Vec<Vec<String>> {
+    /// The nodes breadth first from the start; the end stands last.
+    fn column(&self) -> Vec<String> {
         let edges = self.0.edges();
-        let mut rows = vec![vec![START.to_owned()]];
-        let mut seen = vec![START.to_owned()];
-        while let Some(last) = rows.last() {
-            let mut next: Vec<String> = edges
-                .iter()
-                .filter(|edge| last.contains(&edge.from) && !seen.contains(&edge.to) && edge.to != END)
-                .map(|edge| edge.to.clone())
-                .collect();
-            next.sort();
-            next.dedup();
-            if next.is_empty() {
-                break;
+        let mut column = vec![START.to_owned()];
+        let mut next = 0;
+        while let Some(from) = column.get(next).cloned() {
+            for edge in edges.iter().filter(|edge| edge.from == from && edge.to != END) {
+                if !column.contains(&edge.to) {
+                    column.push(edge.to.clone());
+                }
             }
-            seen.extend(next.clone());
-            rows.push(next);
+            next += 1;
         }
-        rows.push(vec![END.to_owned()]);
-        rows
+        // What nothing leads to is drawn all the same.
+        for name in self.names() {
+            if name != END && !column.contains(&name) {
+                column.push(name);
+            }
+        }
+        column.push(END.to_owned());
+        column
     }
+
+    /// The edges, each with its side; on either side the shortest first, which run innermost.
+    fn ways(&self, names: &[String]) -> Vec<Way> {
+        let row = |name: &str| names.iter().position(|found| found == name);
+        let mut edges = self.0.edges();
+        edges.dedup();
+        let mut ways: Vec<Way> = Vec::new();
+        for Edge { from, to, kind } in edges {
+            let (Some(from), Some(to)) = (row(&from), row(&to)) else {
+                continue;
+            };
+            let drawn = ways.iter().any(|way| (way.from, way.to) == (from, to));
+            let side = match (to == from + 1, to > from) {
+                (true, _) if !drawn => Side::Between,
+                (_, true) => Side::Left,
+                (_, false) => Side::Right,
+            };
+            ways.push(Way { side, from, to, kind });
+        }
+        ways.sort_by_key(|way| (way.side, way.from.abs_diff(way.to), way.from));
+        ways
+    }
+}
+
+/// Between boxes.
+const GAP: usize = 44;
+/// Between the boxes and the innermost way beside them, and between two such ways.
+const LANE: usize = 22;
+/// Around everything.
+const MARGIN: usize = 16;
+/// What the kinds of lines mean.
+const LEGEND: &str = "dashed: branch; thick line: fan-out; thick border: behind the hold point";
+/// The width that the legend takes.
+const LEGEND_WIDTH: usize = 440;
+
+/// Where an edge runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    /// From a box straight down to the next.
+    Between,
+    Left,
+    Right,
+}
+
+/// An edge, by the rows it connects.
+struct Way {
+    side: Side,
+    from: usize,
+    to: usize,
+    kind: EdgeKind,
+}
+
+/// Where the boxes stand, in pixels.
+struct Plan {
+    left: usize,
+    width: usize,
+    height: usize,
+    rows: usize,
+}
+
+impl Plan {
+    fn new(names: &[String], ways: &[Way]) -> Self {
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let most_ends = (0..names.len())
+            .flat_map(|row| [Side::Left, Side::Right].map(|side| ends(ways, row, side).len()))
+            .max()
+            .unwrap_or(0);
+        Self {
+            left: MARGIN + beside(ways, Side::Left),
+            width: (longest * 9 + 32).max(150),
+            height: (12 * (most_ends + 1)).max(36),
+            rows: names.len(),
+        }
+    }
+
+    /// Width and height of the whole, with the legend at the foot.
+    fn size(&self, ways: &[Way]) -> (usize, usize) {
+        let width = self.left + self.width + beside(ways, Side::Right) + MARGIN;
+        (width.max(LEGEND_WIDTH + 2 * MARGIN), self.top(self.rows) + MARGIN)
+    }
+
+    /// The upper edge of a row's box.
+    fn top(&self, row: usize) -> usize {
+        MARGIN + row * (self.height + GAP)
+    }
+
+    /// The line of a way.
+    fn path(&self, ways: &[Way], index: usize) -> String {
+        let way = &ways[index];
+        let (x, lane, corner) = match way.side {
+            Side::Between => {
+                let (x, below) = (self.left + self.width / 2, self.top(way.to));
+                return format!("M{x} {}L{x} {below}", self.top(way.from) + self.height);
+            }
+            Side::Left => {
+                let lane = self.left - LANE * nth(ways, index);
+                (self.left, lane, lane + CORNER)
+            }
+            Side::Right => {
+                let right = self.left + self.width;
+                let lane = right + LANE * nth(ways, index);
+                (right, lane, lane - CORNER)
+            }
+        };
+        let (start, end) = (
+            self.end(ways, index, way.from, true),
+            self.end(ways, index, way.to, false),
+        );
+        let bend = CORNER.min(start.abs_diff(end) / 2);
+        let (after, before) = match end > start {
+            true => (start + bend, end - bend),
+            false => (start - bend, end + bend),
+        };
+        format!(
+            "M{x} {start}H{corner}Q{lane} {start} {lane} {after}V{before}Q{lane} {end} {corner} {end}H{x}"
+        )
+    }
+
+    /// How far down a way's start or end touches the box of `row`.
+    fn end(&self, ways: &[Way], index: usize, row: usize, start: bool) -> usize {
+        let ends = ends(ways, row, ways[index].side);
+        let place = ends.iter().position(|end| *end == (index, start)).unwrap_or(0);
+        self.top(row) + self.height * (place + 1) / (ends.len() + 1)
+    }
+}
+
+/// How wide a way's corners are rounded.
+const CORNER: usize = 8;
+
+/// The width that the ways on one side take.
+fn beside(ways: &[Way], side: Side) -> usize {
+    LANE * ways.iter().filter(|way| way.side == side).count()
+}
+
+/// Which way of its side it is, from 1 for the innermost.
+fn nth(ways: &[Way], index: usize) -> usize {
+    let before = ways[..=index].iter();
+    before.filter(|way| way.side == ways[index].side).count()
+}
+
+/// The starts (`true`) and ends of ways on one side of a row's box, from top to bottom: what comes from
+/// above touches it above, and ways that run further out nearer to its middle, so that they cross
+/// as little as they can.
+fn ends(ways: &[Way], row: usize, side: Side) -> Vec<(usize, bool)> {
+    let beside = (0..ways.len()).filter(|index| ways[*index].side == side);
+    let mut ends: Vec<(usize, bool)> = beside
+        .flat_map(|index| [(index, true), (index, false)])
+        .filter(|&(index, start)| row == if start { ways[index].from } else { ways[index].to })
+        .collect();
+    ends.sort_by_key(|&(index, start)| {
+        let other = if start { ways[index].to } else { ways[index].from };
+        match other.cmp(&row) {
+            Ordering::Less => (0, index),
+            Ordering::Equal => (1, usize::from(start)),
+            Ordering::Greater => (2, ways.len() - index),
+        }
+    });
+    ends
+}
+
+/// Text as XML takes it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

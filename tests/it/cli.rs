@@ -145,6 +145,11 @@ impl Place {
         .json()
     }
 
+    /// The id of the one question that the thread `name` asks.
+    fn asked(&self, name: &str) -> String {
+        id(&self.run(&["show", name, "--json"]).ends(0).json())
+    }
+
     /// Waits until a program in a workspace has begun.
     fn wait_for_program(&self) {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -255,6 +260,7 @@ fn help() {
         "replay",
         "fork",
         "verify",
+        "anchor",
         "graph",
         "analyze",
         "config",
@@ -313,6 +319,70 @@ fn a_write_request_as_a_human_sees_it() {
 }
 
 #[test]
+fn a_question_tells_what_does_not_hold_the_program_back() {
+    let place = place_with(
+        "",
+        "control_system: {type: epics, writes_enabled: true}\n\
+         approval: {capabilities: {python_execution: {mode: all_code}}}",
+    );
+    place.file(
+        "write.py",
+        &WRITE.replace(
+            "epics.caput('SR:QF1', 182.5)",
+            "epics.caput('SR:QF1', 1); epics.caput('SR:QF1', 2)",
+        ),
+    );
+    place.ask("write");
+    let text = place.run(&["show", "write"]).ends(0).out;
+    let network = "network      the host's, unrestricted; the list of PVs is not enforced\n";
+    assert!(text.contains(network), "{text}");
+    assert_eq!(text.matches("  - Line 4: ").count(), 1, "{text}");
+    assert!(!text.contains("Asked before"), "{text}");
+    let reader = place.run(&["run", "--code", "read.py"]).ends(10).out;
+    assert!(reader.contains("network      none\n"), "{reader}");
+}
+
+#[test]
+fn a_question_tells_that_it_was_asked_before() {
+    let place = place();
+    place.file("write.py", ENDLESS);
+    place.ask("write");
+    let writer = place.spawn(&["approve", "write"]);
+    place.wait_for_program();
+    signal(&writer, rustix::process::Signal::TERM);
+    let unknown = Said::of(writer.wait_with_output().unwrap()).ends(15).out;
+    assert!(unknown.starts_with("outcome_unknown\n"), "{unknown}");
+    let pending = place.run(&["pending"]).ends(0).out;
+    assert!(pending.starts_with("outcome_unknown\n"), "{pending}");
+    let asked = place
+        .run(&["settle", &place.asked("write"), "ask-again"])
+        .ends(10)
+        .out;
+    let (_, before) = asked.split_once("\nAsked before\n").expect(&asked);
+    assert!(before.starts_with("  │ "), "{before}");
+    let next = ["run", "--code", "read.py", "--thread", "write"];
+    let next = place.run(&next).ends(0).out;
+    assert!(next.contains("ended        the question "), "{next}");
+}
+
+#[test]
+fn a_thread_whose_question_expired_says_so() {
+    let place = place_with(
+        "",
+        "control_system: {type: epics, writes_enabled: true}\napproval: {expires_after: 1s}",
+    );
+    place.ask("late");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while place.run(&["show", "late", "--json"]).ends(0).json()["status"] != "expired" {
+        assert!(Instant::now() < deadline, "the question has not expired");
+    }
+    let refused = place.run(&["approve", "late", "--json"]).ends(16).json();
+    assert_eq!(refused["error"]["code"], "nothing_asked");
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("expired: nobody decided in time"), "{message}");
+}
+
+#[test]
 fn decisions_end_with_the_code_of_what_came_of_them() {
     let place = place();
     place.ask("one");
@@ -330,14 +400,21 @@ fn decisions_end_with_the_code_of_what_came_of_them() {
         .ends(10)
         .json();
     assert_eq!(edited["status"], "interrupted");
-    let unchanged = place
+    // The thread has asked twice now: its name alone says no longer which question is meant.
+    let ambiguous = place
         .run(&["edit", "two", "--code", "other.py", "--json"])
+        .ends(16)
+        .json();
+    assert_eq!(ambiguous["error"]["code"], "ambiguous_answer");
+    let two = id(&edited);
+    let unchanged = place
+        .run(&["edit", &two, "--code", "other.py", "--json"])
         .ends(2)
         .json();
     assert_eq!(unchanged["error"]["code"], "decision_nothing_changed");
     // The code is the caller's own: there is nobody to change it.
     let responded = place
-        .run(&["respond", "two", "smaller steps", "--json"])
+        .run(&["respond", &two, "smaller steps", "--json"])
         .ends(11)
         .json();
     assert_eq!(responded["error"]["code"], "changes_requested");
@@ -692,12 +769,13 @@ fn a_signal_cancels_the_run_and_tells_what_became_of_it() {
     assert_eq!(said.json()["status"], "outcome_unknown");
     let text = place.run(&["pending"]).ends(0).out;
     assert!(
-        text.contains("outcome unknown") && text.contains("settle"),
+        text.contains("outcome_unknown") && text.contains("settle"),
         "{text}"
     );
-    place.run(&["approve", "write"]).ends(2);
+    let unknown = place.asked("write");
+    place.run(&["approve", &unknown]).ends(2);
     let settled = place
-        .run(&["settle", "write", "failed", "--note", "looked", "--json"])
+        .run(&["settle", &unknown, "failed", "--note", "looked", "--json"])
         .ends(0)
         .json();
     assert_eq!(settled["error"]["code"], "settled_as_failed");
@@ -828,6 +906,15 @@ fn programs_are_analyzed_without_a_store() {
     assert_eq!(facts(&lines[2]), json!(["bad.py", false, true, "refuse", []]));
     let text = place.run(&["analyze", "write.py", "bad.py"]).ends(0).out;
     insta::assert_snapshot!("analyze", text);
+    fs::write(place.path("latin.py"), b"# coding: latin-1\nx = 1 # \xe4\n").unwrap();
+    let latin = place.run(&["analyze", "--json", "latin.py"]).ends(0).json();
+    assert_eq!(facts(&latin), json!(["latin.py", false, true, "refuse", []]));
+    assert_eq!(latin["verdict"]["code"], "encoding_unsupported");
+    let finding = &latin["findings"][0];
+    assert_eq!((&finding["line"], &finding["column"]), (&json!(2), &json!(9)));
+    let told = finding["explanation"].as_str().unwrap();
+    assert!(told.starts_with("run takes code in UTF-8 only"), "{told}");
+    place.run(&["run", "--code", "latin.py"]).ends(2);
     let one_missing = place.run(&["analyze", "--json", "nowhere.py", "read.py"]).ends(2);
     assert_eq!(one_missing.out.lines().count(), 2);
     assert!(!place.path("data").exists(), "the analysis made a store");
@@ -850,6 +937,158 @@ fn a_graph_is_drawn_without_a_store() {
 }
 
 #[test]
+fn the_picture_of_a_graph_has_no_line_behind_a_box() {
+    let svg = place()
+        .run(&["graph", "python_executor", "--format", "svg"])
+        .ends(0)
+        .out;
+    let numbers = |text: &str| -> Vec<i64> {
+        let number = Regex::new(r"\d+").unwrap();
+        number
+            .find_iter(text)
+            .map(|found| found.as_str().parse().unwrap())
+            .collect()
+    };
+    let rect = Regex::new(r#"<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)""#).unwrap();
+    let boxes: Vec<[i64; 4]> = rect
+        .captures_iter(&svg)
+        .map(|found| [1, 2, 3, 4].map(|group| found[group].parse().unwrap()))
+        .collect();
+    let drawn = place().run(&["graph", "--format", "mermaid"]).ends(0).out;
+    let nodes = drawn.lines().filter(|line| line.contains('[')).count();
+    assert_eq!(boxes.len(), nodes, "{svg}");
+    for pair in boxes.windows(2) {
+        assert_eq!((pair[0][0], pair[0][2]), (pair[1][0], pair[1][2]), "one column");
+        assert!(pair[0][1] + pair[0][3] < pair[1][1], "{pair:?} overlap");
+    }
+    let [left, _, width, height] = boxes[0];
+    let right = left + width;
+    let line = Regex::new(r#"<path d="([^"]+)" fill="none""#).unwrap();
+    let (mut lanes, mut straight, mut ends) = (Vec::new(), 0, Vec::new());
+    for found in line.captures_iter(&svg) {
+        let path = &found[1];
+        let at = numbers(path);
+        if !path.contains('V') {
+            let [x1, y1, x2, y2] = at[..] else {
+                panic!("{path}")
+            };
+            assert_eq!(x1, x2, "{path}");
+            let from = boxes.iter().position(|found| found[1] + height == y1);
+            let to = boxes.iter().position(|found| found[1] == y2);
+            assert_eq!(from.map(|row| row + 1), to, "{path} passes a box");
+            straight += 1;
+            continue;
+        }
+        // M x y, H x, Q x y x y, V y, Q x y x y, H x.
+        let [
+            x,
+            y,
+            corner,
+            lane,
+            _,
+            lane_2,
+            _,
+            _,
+            lane_3,
+            _,
+            corner_2,
+            last_y,
+            last_x,
+        ] = at[..]
+        else {
+            panic!("{path}")
+        };
+        assert_eq!((x, lane, corner), (last_x, lane_2, corner_2), "{path}");
+        assert_eq!(lane, lane_3, "{path}");
+        match last_y > y {
+            true => assert!(x == left && corner < left && lane < corner && lane > 0, "{path}"),
+            false => assert!(x == right && corner > right && lane > corner, "{path}"),
+        }
+        for y in [y, last_y] {
+            let touches = |found: &&[i64; 4]| found[1] < y && y < found[1] + height;
+            assert_eq!(boxes.iter().filter(touches).count(), 1, "{path}");
+        }
+        lanes.push(lane);
+        ends.extend([(x, y), (x, last_y)]);
+    }
+    let arrows = drawn.lines().filter(|line| line.contains("> ")).count();
+    assert_eq!(lanes.len() + straight, arrows, "{svg}");
+    for places in [&mut ends, &mut lanes.iter().map(|lane| (*lane, 0)).collect()] {
+        let count = places.len();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), count, "two lines on one another: {svg}");
+    }
+    assert!(svg.contains("dashed: branch"), "{svg}");
+}
+
+#[test]
+fn an_anchor_is_kept_and_checked() {
+    let place = place();
+    place.ask("one");
+    let kept = place.run(&["anchor"]).ends(0);
+    place.file("plain.json", &kept.out);
+    assert_eq!(kept.json()["signature"], Value::Null);
+    place.run(&["reject", "one", "--reason", "no"]).ends(0);
+    let text = place.run(&["anchor", "--check", "plain.json"]).ends(0).out;
+    assert!(text.contains("still holds entry"), "{text}");
+    let fails = |anchor: &Value, more: &[&str], told: &str| {
+        place.file("bad.json", &anchor.to_string());
+        let words = ["anchor", "--check", "bad.json", "--json"];
+        let said = place.run(&[words.as_slice(), more].concat()).ends(1).json();
+        assert_eq!(said["error"]["code"], "anchor", "{said}");
+        let message = said["error"]["message"].as_str().unwrap();
+        assert!(message.contains(told), "{message}");
+    };
+    let with = |anchor: &Value, key: &str, value: Value| {
+        let mut changed = anchor.clone();
+        changed[key] = value;
+        changed
+    };
+    let plain = kept.json();
+    let hash = plain["hash"].as_str().unwrap();
+    let last = if hash.ends_with('0') { "1" } else { "0" };
+    let other = json!(format!("{}{last}", &hash[..hash.len() - 1]));
+    fails(&with(&plain, "hash", other.clone()), &[], "written anew");
+    fails(&plain, &["--key", "AAAA"], "not signed");
+    let elsewhere = self::place();
+    elsewhere.ask("another");
+    let foreign = elsewhere.run(&["anchor"]).ends(0).json();
+    fails(&with(&foreign, "seq", plain["seq"].clone()), &[], "written anew");
+    fails(&with(&plain, "seq", json!(999)), &[], "no entry 999");
+    place.file("broken.json", "{");
+    place.run(&["anchor", "--check", "broken.json"]).ends(2);
+    place.run(&["anchor", "--sign", "broken.json"]).ends(2);
+
+    let openssl = |name: &str| {
+        let mut command = Command::new("openssl");
+        command.args(["genpkey", "-algorithm", "ed25519", "-out"]);
+        command.arg(place.path(name)).output()
+    };
+    let Ok(made) = openssl("key.pem") else {
+        eprintln!("SKIPPED: there is no openssl, so no anchor was signed");
+        return;
+    };
+    assert!(made.status.success(), "{made:?}");
+    assert!(openssl("other.pem").unwrap().status.success());
+    let signed = place.run(&["anchor", "--sign", "key.pem"]).ends(0).json();
+    place.file("signed.json", &signed.to_string());
+    let key = signed["public_key"].as_str().unwrap();
+    place.run(&["anchor", "--check", "signed.json"]).ends(0);
+    place
+        .run(&["anchor", "--check", "signed.json", "--key", key])
+        .ends(0);
+    let by_other = place.run(&["anchor", "--sign", "other.pem"]).ends(0).json();
+    fails(&by_other, &["--key", key], "another key");
+    fails(
+        &with(&signed, "signature", by_other["signature"].clone()),
+        &[],
+        "does not fit",
+    );
+    fails(&with(&signed, "hash", other), &[], "does not fit");
+}
+
+#[test]
 fn the_configuration_is_checked() {
     let place = place_with(
         "  generators:\n    basic: {base_url: 'http://localhost:1', model_id: m, api_key: very-secret}",
@@ -863,6 +1102,12 @@ fn the_configuration_is_checked() {
     );
     let json = place.run(&["config", "check", "--json"]).ends(0);
     assert_eq!(json.json()["config"]["approval"]["expires_after"], "2h");
+    let programs = json.json()["programs"].clone();
+    for fact in ["isolation", "interpreter"] {
+        let found = programs[fact].as_str().unwrap();
+        assert!(said.out.contains(&format!("{fact:<13}{found}\n")), "{}", said.out);
+    }
+    assert!(!place.path("data").exists(), "the check made a store");
     assert!(!said.out.contains("very-secret") && !json.out.contains("very-secret"));
 
     place.file("bad.yml", "approval:\n  global_mode: nonsense\n  bogus: 1\n");
@@ -897,6 +1142,26 @@ fn the_configuration_is_checked() {
         let stopped = place.run(&["pending", "--config", "other.yml"]).ends(2);
         assert!(stopped.err.contains(told), "{}", stopped.err);
     };
+    place.file(
+        "no_python.yml",
+        "execution: {code_generator: fixed, local: {python_env_path: nowhere/python}}",
+    );
+    let words = ["config", "check", "--config", "no_python.yml"];
+    let looked = place.run(&words).ends(2).out;
+    assert!(
+        looked.contains("programs can't run: ") && looked.contains("nowhere/python"),
+        "{looked}"
+    );
+    let looked = place
+        .run(&[words.as_slice(), &["--json"]].concat())
+        .ends(2)
+        .json();
+    assert_eq!(
+        (&looked["ok"], &looked["programs"]),
+        (&json!(false), &Value::Null)
+    );
+    // What is stored can be read all the same.
+    place.run(&["pending", "--config", "no_python.yml"]).ends(0);
     check("execution: {code_generator: nobody}", "nobody");
     check(
         "execution: {code_generator: fixed, execution_method: container}",

@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use crate::{
     config::Config,
+    execution::Backend,
     gate::text::visible_line,
-    service::{FreezeReply, PendingReply, ThreadReply},
+    service::{FreezeReply, PendingReply, RunStatus, ThreadReply},
 };
 
 use super::{analyze::Analyzed, arguments::Globals};
@@ -74,7 +75,7 @@ pub(super) fn pending(pending: &[PendingReply], hints: &Hints) -> String {
         }
         let kind = match asked.kind {
             crate::model::InterruptKind::Question => "waits for a decision".yellow().bold().to_string(),
-            crate::model::InterruptKind::OutcomeUnknown => "outcome unknown".red().bold().to_string(),
+            crate::model::InterruptKind::OutcomeUnknown => status(RunStatus::OutcomeUnknown),
         };
         page.line(&kind);
         page.fact(
@@ -187,15 +188,13 @@ pub(super) fn analysis(file: &Path, analyzed: &Analyzed) -> String {
             _ => "refused",
         },
     );
-    for reason in &analyzed.reasons {
-        page.item(&visible_line(reason));
-    }
+    page.reasons(&analyzed.reasons);
     page.findings(&found.findings);
     page.done()
 }
 
 /// The configuration, with what is to be known of it.
-pub(super) fn configuration(config: &Config, problems: &[String]) -> String {
+pub(super) fn configuration(config: &Config, programs: Option<&Backend>, problems: &[String]) -> String {
     let mut text = String::new();
     let from = match &config.file {
         Some(file) => format!("from {}", visible_line(&file.display().to_string())),
@@ -209,6 +208,11 @@ pub(super) fn configuration(config: &Config, problems: &[String]) -> String {
         for note in &config.notes {
             page.item(&visible_line(note));
         }
+    }
+    if let Some(programs) = programs {
+        page.heading("Programs can run");
+        page.fact("isolation", &visible_line(&programs.isolation));
+        page.fact("interpreter", &visible_line(&programs.interpreter));
     }
     match problems.is_empty() {
         true => {

@@ -59,6 +59,15 @@ impl Page {
         let _ = writeln!(self.0, "  - {text}");
     }
 
+    /// Why something is so: each reason once, however often it was found.
+    pub(super) fn reasons(&mut self, reasons: &[String]) {
+        for (index, reason) in reasons.iter().enumerate() {
+            if !reasons[..index].contains(reason) {
+                self.item(&visible_line(reason));
+            }
+        }
+    }
+
     /// A text with its own line ends, each line marked at its edge.
     pub(super) fn block(&mut self, text: &str) {
         for line in visible(text).lines() {

@@ -32,6 +32,10 @@ struct Program {
     findings: Vec<Finding>,
     channels: Vec<Channel>,
     channels_unresolved: bool,
+    #[serde(default)]
+    channels_enforced: bool,
+    #[serde(default)]
+    previous: Option<String>,
     requester: Actor,
     attempt: u32,
     question_number: u32,
@@ -103,6 +107,7 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
         &format!("{}, isolation: {}", backend("name"), backend("isolation")),
     );
     page.fact("interpreter", &backend("interpreter"));
+    page.fact("network", &network(program));
     page.fact(
         "attempt",
         &format!("{}, question {}", program.attempt, program.question_number),
@@ -110,10 +115,12 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
     if let Some(notebook) = &program.notebook {
         page.fact("notebook", &visible_line(notebook));
     }
-    page.heading("Why it is asked");
-    for reason in &program.reasons {
-        page.item(&visible_line(reason));
+    if let Some(previous) = &program.previous {
+        page.heading("Asked before");
+        page.block(previous);
     }
+    page.heading("Why it is asked");
+    page.reasons(&program.reasons);
     page.findings(&program.findings);
     page.heading("The code, as it will run");
     page.code(&program.code);
@@ -134,6 +141,24 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
         }
     }
     requester(page, &program.untrusted);
+}
+
+/// What the program can reach, and whether anything holds it to the process variables above.
+fn network(program: &Program) -> String {
+    let writes = program.execution_mode == "write_access";
+    let fact = match writes {
+        true => "network_write_access",
+        false => "network_read_only",
+    };
+    let reach = match program.backend["facts"][fact].as_bool() {
+        Some(true) => "the host's, unrestricted".red().bold().to_string(),
+        Some(false) => "none".to_owned(),
+        None => "unknown".red().bold().to_string(),
+    };
+    match writes && !program.channels_enforced {
+        true => format!("{reach}; the list of PVs is not enforced"),
+        false => reach,
+    }
 }
 
 /// The requester's own words.

@@ -23,7 +23,11 @@ pub(in crate::cli) fn thread(reply: &RunReply, hints: &Hints) -> String {
     }
     if !reply.ended_interrupts.is_empty() {
         let ended: Vec<String> = reply.ended_interrupts.iter().map(ToString::to_string).collect();
-        page.fact("ended", &format!("the questions {}", ended.join(", ")));
+        let noun = match ended.len() {
+            1 => "question",
+            _ => "questions",
+        };
+        page.fact("ended", &format!("the {noun} {}", ended.join(", ")));
     }
     for asked in &reply.interrupts {
         question::question(
