@@ -25,9 +25,11 @@ use serde_json::Value;
 use crate::{
     config::Config,
     engine::ReplayReport,
+    generation::Registry,
     model::ThreadId,
     service::{
-        FreezeReply, HistoryReply, PendingReply, RunReply, RunStatus, ServiceCommand, ThreadReply, os_user,
+        FreezeReply, HistoryReply, PendingReply, RunReply, RunStatus, ServiceCommand, ServiceError,
+        ThreadReply, os_user,
     },
 };
 
@@ -181,6 +183,9 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
     if command.runs() {
         // Where nothing can run, nothing is made or taken up either.
         work.config.check_startable()?;
+        Registry::builtin()
+            .create(&work.config.generation)
+            .map_err(ServiceError::from)?;
     }
     match command {
         Command::Run(arguments) => run(&work, &arguments).await,

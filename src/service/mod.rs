@@ -108,7 +108,7 @@ impl Builder {
     /// # Errors
     /// The configuration can't be followed, the store can't be opened, or programs can't be run.
     pub async fn open(self, mut config: Config) -> Result<Service, ServiceError> {
-        let not_startable = match config.check_startable() {
+        let mut not_startable = match config.check_startable() {
             Err(error) if self.inspects => Some(ServiceError::from(error).reply()),
             checked => checked.map(|()| None)?,
         };
@@ -116,9 +116,14 @@ impl Builder {
         let clock = self.clock.unwrap_or_else(Clock::system);
         let analyzer = Arc::new(Analyzer::new(&config.analysis)?);
         let registry = self.registry.unwrap_or_else(Registry::builtin);
-        let generator: SharedGenerator = match not_startable {
-            Some(_) => Arc::new(Fixed),
-            None => registry.create(&config.generation)?,
+        let generator: SharedGenerator = match (&not_startable, registry.create(&config.generation)) {
+            (None, Ok(generator)) => generator,
+            (None, Err(error)) if self.inspects => {
+                not_startable = Some(ServiceError::from(error).reply());
+                Arc::new(Fixed)
+            }
+            (None, Err(error)) => return Err(error.into()),
+            (Some(_), _) => Arc::new(Fixed),
         };
         let (store, own): (Arc<dyn Store>, bool) = match self.store {
             Some(store) => (store, false),
