@@ -12,7 +12,8 @@ use crate::{
 
 use super::{
     Engine, EngineError, RunOptions, RunReport, Taking,
-    runner::{Live, Run, load_live},
+    checkpoint::{Live, load_live},
+    runner::Run,
     steering::{check_nodes, resolved},
     values,
 };

@@ -16,11 +16,11 @@ use crate::{
 
 use super::{
     Engine, EngineError,
-    replay::graph_of,
-    runner::{
+    checkpoint::{
         Asking, Place, due, load_known, load_live, make_checkpoint, make_interrupt, supersede,
         unknown_ordinal,
     },
+    replay::graph_of,
     steering::void_grants,
     step,
     writer::Writer,

@@ -311,7 +311,7 @@ impl Engine {
     async fn due(&self, checkpoint: &Checkpoint) -> Result<Vec<step::Due>, EngineError> {
         let mut due = Vec::new();
         for planned in &checkpoint.tasks {
-            due.push(super::runner::due(self.store.as_ref(), planned).await?);
+            due.push(super::checkpoint::due(self.store.as_ref(), planned).await?);
         }
         Ok(due)
     }

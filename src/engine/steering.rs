@@ -18,7 +18,8 @@ use crate::{
 
 use super::{
     Engine, EngineError, Invocation, NewThread, RunOptions, RunReport, StopBefore, Taking,
-    runner::{Live, Place, Run, load_live},
+    checkpoint::{Live, Place, load_live},
+    runner::Run,
     step, values,
     writer::Writer,
 };
@@ -427,7 +428,7 @@ impl Engine {
         };
         let run = parent.run;
         let (_, entry, stored) =
-            super::runner::make_checkpoint(head.thread, run, graph, place, state, written, due);
+            super::checkpoint::make_checkpoint(head.thread, run, graph, place, state, written, due);
         writer.note(entry, stored);
         match writer.flush().await {
             Err(crate::store::StoreError::Conflict { .. }) => {
@@ -624,7 +625,7 @@ fn targets(graph: &Graph, nodes: Vec<String>) -> Result<Vec<step::Due>, EngineEr
 async fn pending(engine: &Engine, checkpoint: &Checkpoint) -> Result<Vec<step::Due>, EngineError> {
     let mut due = Vec::new();
     for planned in &checkpoint.tasks {
-        due.push(super::runner::due(engine.store.as_ref(), planned).await?);
+        due.push(super::checkpoint::due(engine.store.as_ref(), planned).await?);
     }
     Ok(due)
 }
