@@ -94,15 +94,24 @@ impl Engine {
             if asked(InterruptKind::OutcomeUnknown, effect.task) {
                 continue;
             }
-            let Some(stored) = self.store.checkpoint(thread, effect.checkpoint).await? else {
-                continue;
+            // Without its records nobody can be asked what became of it: that is damage, and is told as such.
+            let lost = || EngineError::UnknownCheckpoint {
+                thread,
+                checkpoint: effect.checkpoint,
             };
+            let stored = self
+                .store
+                .checkpoint(thread, effect.checkpoint)
+                .await?
+                .ok_or_else(lost)?;
             let Entry::Checkpoint(checkpoint) = stored.record.entry else {
-                continue;
+                return Err(lost());
             };
-            let Some(planned) = checkpoint.tasks.iter().find(|task| task.id == effect.task) else {
-                continue;
-            };
+            let planned = checkpoint
+                .tasks
+                .iter()
+                .find(|task| task.id == effect.task)
+                .ok_or_else(lost)?;
             let reason = "the process ended while it was going on";
             let owner = graph
                 .as_ref()
