@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     analysis::Analyzer,
     config::{Config, ConfigError, ExecutionMethod},
-    execution::{Backend, Executor, LocalExecutor},
+    execution::{Backend, Executor, LocalExecutor, Placement},
     generation::Registry,
     service::ServiceError,
 };
@@ -70,7 +70,7 @@ fn tried_out(config: &Config) -> Result<Backend, String> {
         let _ = fs::remove_dir(directory);
     }
     match probed {
-        Ok(executor) => Ok(executor.backend()),
+        Ok(executor) => Ok(executor.backend(&Placement::default())),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
     AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ControlSystemSettings,
-    ExecutionMethod, ExecutionSettings, ExecutorSettings, GenerationSettings, GlobalApproval, Isolation,
-    LocalSettings, MockBehavior, MockSettings, PatternMode, ReadOnlyWrite, StoreSettings, generators,
+    EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings, GenerationSettings, GlobalApproval,
+    Isolation, LimitsSettings, LocalSettings, MockBehavior, MockSettings, PatternMode, ReadOnlyWrite,
+    RehearsalMode, RehearsalSettings, StoreSettings, Tolerance, VerificationSettings, generators,
 };
+use crate::model::VerificationLevel;
 
 /// The defaults: what a file that says nothing means.
 pub(super) fn builtin() -> Config {
@@ -35,6 +37,44 @@ pub(super) fn builtin() -> Config {
         control_system: ControlSystemSettings {
             writes_enabled: false,
             max_concurrent_writes: 1,
+            epics: EpicsSettings {
+                address_list: Vec::new(),
+                name_servers: Vec::new(),
+                timeout: Duration::from_secs(5),
+                put_timeout: Duration::from_secs(30),
+                read_client: "holdpoint-read".to_owned(),
+                write_client: "holdpoint-write".to_owned(),
+                client_host: None,
+                max_servers: 16,
+                max_channels: 2_000,
+                max_subscriptions: 1_000,
+                max_message_bytes: 16 * 1024 * 1024,
+                max_bytes_per_second: 64 * 1024 * 1024,
+                max_puts_per_second: 10.0,
+                max_puts: 1_000,
+                pva_gateway: None,
+            },
+            limits: LimitsSettings {
+                enabled: false,
+                database_path: None,
+                allow_unlisted_channels: false,
+            },
+            verification: VerificationSettings {
+                enabled: false,
+                default_level: VerificationLevel::Callback,
+                default_tolerance_percent: 0.1,
+                timeout: Duration::from_secs(5),
+                fail_on_mismatch: true,
+            },
+            rehearsal: RehearsalSettings {
+                mode: RehearsalMode::Auto,
+                timeout: minutes(1),
+            },
+            drift: Tolerance {
+                absolute: 0.0,
+                percent: 1.0,
+            },
+            interlocks: Vec::new(),
         },
         executor: ExecutorSettings {
             max_generation_retries: 3,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Problem;
+use crate::model::{PvValue, VerificationLevel};
 
 /// Every setting of the program.
 #[derive(Debug, Clone)]
@@ -120,12 +121,136 @@ pub struct AnalysisSettings {
 }
 
 /// The control system's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ControlSystemSettings {
     /// Whether write access is possible at all.
     pub writes_enabled: bool,
     /// How many write runs may go on at once.
     pub max_concurrent_writes: usize,
+    /// Where the servers are, and how they are talked to.
+    pub epics: EpicsSettings,
+    /// The limits of process variables.
+    pub limits: LimitsSettings,
+    /// How written values are verified.
+    pub verification: VerificationSettings,
+    /// Whether a program is rehearsed before a human is asked.
+    pub rehearsal: RehearsalSettings,
+    /// How far a process variable may move between question and first put.
+    pub drift: Tolerance,
+    /// What must hold for anything to be written.
+    pub interlocks: Vec<Interlock>,
+}
+
+/// How EPICS servers are found and talked to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpicsSettings {
+    /// Where searches go by UDP: `host` or `host:port`. Empty, with no name servers: programs have no
+    /// control system.
+    pub address_list: Vec<String>,
+    /// Where searches go by TCP: `host` or `host:port`.
+    pub name_servers: Vec<String>,
+    /// How long a search, a connection or a read may take.
+    pub timeout: Duration,
+    /// How long the answer to a put may take before its outcome counts as unknown.
+    pub put_timeout: Duration,
+    /// The client's name towards servers for whatever only reads.
+    pub read_client: String,
+    /// The client's name towards servers for approved writes.
+    pub write_client: String,
+    /// The client's host name towards servers; `None` for this host's own.
+    pub client_host: Option<String>,
+    /// The most servers one program may reach.
+    pub max_servers: usize,
+    /// The most channels one program may have open.
+    pub max_channels: usize,
+    /// The most subscriptions one program may have.
+    pub max_subscriptions: usize,
+    /// The most bytes of one message.
+    pub max_message_bytes: usize,
+    /// The most bytes per second that servers may send one program.
+    pub max_bytes_per_second: u64,
+    /// The most puts of one program per second.
+    pub max_puts_per_second: f64,
+    /// The most puts of one program in all.
+    pub max_puts: u64,
+    /// The PV Access gateway for reading, `host:port`, if there is one.
+    pub pva_gateway: Option<String>,
+}
+
+/// `control_system.limits_checking`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitsSettings {
+    /// Whether there are limits besides the approval's own list.
+    pub enabled: bool,
+    /// The file with the limits of each process variable.
+    pub database_path: Option<PathBuf>,
+    /// Whether process variables that the file does not name may be written.
+    pub allow_unlisted_channels: bool,
+}
+
+/// `control_system.write_verification`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerificationSettings {
+    /// Whether written values are verified.
+    pub enabled: bool,
+    /// How, where the limits file does not say.
+    pub default_level: VerificationLevel,
+    /// The tolerance of a read-back, in percent of what was written.
+    pub default_tolerance_percent: f64,
+    /// How long a value may take to come back.
+    pub timeout: Duration,
+    /// Whether a value that does not come back fails the run.
+    pub fail_on_mismatch: bool,
+}
+
+/// When a program is rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RehearsalMode {
+    /// Unless all code needs approval: then none runs before it.
+    Auto,
+    /// Whenever a human is asked about writes.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// `control_system.rehearsal`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RehearsalSettings {
+    /// When.
+    pub mode: RehearsalMode,
+    /// How long one may take.
+    pub timeout: Duration,
+}
+
+/// How far two values may lie apart: the greater of both bounds counts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Tolerance {
+    /// In the process variable's own unit.
+    pub absolute: f64,
+    /// In percent of the first value.
+    pub percent: f64,
+}
+
+/// A condition on a process variable that must hold for anything to be written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interlock {
+    /// The process variable.
+    pub pv: String,
+    /// It must hold one of these: a number, a text, or a choice's label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<PvValue>,
+    /// It must be at least this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// It must be at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// What the operator is told when it does not hold.
+    #[serde(default)]
+    pub message: String,
 }
 
 /// The settings of the graph `python_executor`.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Backend, Execution, ExecutionError, Executor, Job, Prepared, ProgramEnd,
+    Backend, Execution, ExecutionError, Executor, Job, Placement, Prepared, ProgramEnd,
     collect::{Bounds, Workspace},
     processes::signal_of,
     sandbox::{Place, Program, Sandbox},
@@ -132,7 +132,7 @@ fn place(start: &Start) -> Place<'_> {
 
 #[async_trait]
 impl Executor for LocalExecutor {
-    fn backend(&self) -> Backend {
+    fn backend(&self, _: &Placement) -> Backend {
         let settings = &self.settings;
         let contained = self.sandbox.isolation == Isolation::Bubblewrap;
         let environment = serde_json::to_value(&settings.local.environment).unwrap_or(Value::Null);
@@ -182,7 +182,7 @@ impl Executor for LocalExecutor {
     }
 
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
-        let network = self.network(job.mode)?;
+        let network = self.network(job.mode())?;
         let this = self.clone();
         let folder = job.folder.clone();
         let timeout = job.timeout;
@@ -272,6 +272,7 @@ impl Prepared for LocalProgram {
             artifacts: Vec::new(),
             isolation: self.executor.isolation().to_owned(),
             interpreter: self.executor.sandbox.interpreter.label(),
+            conduct: None,
             notes: Vec::new(),
         };
         let Some(ended) = ended else { return execution };

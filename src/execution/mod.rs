@@ -2,6 +2,7 @@
 
 mod collect;
 mod environment;
+pub mod gateway;
 mod host;
 mod interpreter;
 mod local;
@@ -22,21 +23,165 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{CodeSha256, ExecutionMode};
+use crate::{
+    config::ExecutionMethod,
+    model::{CodeSha256, ExecutionMode, GatewayEvent, PvValue, Reading},
+};
+
+/// What a request asks of the place its program runs in, where that is not what the configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Placement {
+    /// The backend.
+    pub method: Option<ExecutionMethod>,
+    /// The interpreter, one of the configured list.
+    pub python: Option<PathBuf>,
+}
+
+/// What an approved program may write.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permit {
+    /// The process variables, as they were approved. Empty: none may be written.
+    pub channels: Vec<String>,
+    /// What the approver saw of them. A process variable that has moved beyond the tolerance since is not
+    /// written, and neither is any other.
+    pub seen: Vec<Reading>,
+}
+
+/// What a program may do to the control system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// It reads; a put is refused.
+    Read,
+    /// It reads; a put is answered as if it were done, and goes nowhere.
+    Rehearse,
+    /// It reads, and writes what the permit names, within the limits.
+    Write(Permit),
+}
+
+/// Why the audit trail took no event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the audit trail took no event: {0}")]
+pub struct TrailError(pub String);
+
+/// Where a gateway writes what it lets pass and what it refuses.
+#[async_trait]
+pub trait Trail: Send + Sync {
+    /// Keeps an event, and returns once it is on disk.
+    ///
+    /// # Errors
+    /// [`TrailError`]: it is not kept. A put whose event is not kept is not passed on.
+    async fn record(&self, event: GatewayEvent) -> Result<(), TrailError>;
+}
+
+/// A trail that keeps nothing: for programs that have no way to a control system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoTrail;
+
+#[async_trait]
+impl Trail for NoTrail {
+    async fn record(&self, _: GatewayEvent) -> Result<(), TrailError> {
+        Err(TrailError("there is none".to_owned()))
+    }
+}
 
 /// A program to run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Job {
     /// The program's text, run byte for byte.
     pub code: String,
-    /// Whether it may write.
-    pub mode: ExecutionMode,
+    /// What it may do to the control system.
+    pub access: Access,
+    /// Where its gateway writes what it does to the control system.
+    pub trail: Arc<dyn Trail>,
+    /// The place it runs in.
+    pub placement: Placement,
     /// What the program finds as `context` (JSON).
     pub context: Value,
     /// The folder that is the caller's for this run; created, private, not shared with another run.
     pub folder: PathBuf,
     /// The wall time it may take.
     pub timeout: Duration,
+}
+
+impl Job {
+    /// The mode it runs in.
+    pub fn mode(&self) -> ExecutionMode {
+        match self.access {
+            Access::Read => ExecutionMode::ReadOnly,
+            Access::Rehearse | Access::Write(_) => ExecutionMode::WriteAccess,
+        }
+    }
+}
+
+/// One put, as the gateway saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutRecord {
+    /// Its number in this run, from 1.
+    pub serial: u64,
+    /// The process variable, canonical.
+    pub pv: String,
+    /// The server it went to, or would have gone to.
+    pub ioc: String,
+    /// What the process variable held before.
+    pub old: Option<PvValue>,
+    /// What it was to hold.
+    pub new: PvValue,
+    /// How it came out; `None` in a rehearsal.
+    pub outcome: Option<crate::model::PutOutcome>,
+    /// In a rehearsal: why it would have been refused, if it would (a stable code and a sentence).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<(String, String)>,
+}
+
+/// A put that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedPut {
+    /// The process variable, canonical; `None` if it could not be told.
+    pub pv: Option<String>,
+    /// What it was to hold; `None` if it could not be decoded.
+    pub new: Option<PvValue>,
+    /// A stable code, documented in `docs/errors.md`.
+    pub code: String,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// How a written value was verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// The process variable, canonical.
+    pub pv: String,
+    /// What was written last.
+    pub wanted: PvValue,
+    /// What it holds; `None` where it could not be read, or was not asked.
+    pub read: Option<PvValue>,
+    /// How it was verified.
+    pub level: crate::model::VerificationLevel,
+    /// Whether it holds what was written, within the tolerance.
+    pub confirmed: bool,
+}
+
+/// What a program did to the control system, as its gateway saw it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conduct {
+    /// The puts that were passed on, or swallowed in a rehearsal; the first thousand.
+    pub puts: Vec<PutRecord>,
+    /// How many there were.
+    pub puts_total: u64,
+    /// The puts that were refused; the first hundred.
+    pub refused: Vec<RefusedPut>,
+    /// How many there were.
+    pub refused_total: u64,
+    /// What the approved process variables held before the first put.
+    pub snapshot: Vec<Reading>,
+    /// How the written values were verified.
+    pub verified: Vec<Verification>,
+    /// The servers that answered, `address:port`.
+    pub servers: Vec<String>,
+    /// What the reader should know besides.
+    pub notes: Vec<String>,
 }
 
 /// How a program ended.
@@ -104,6 +249,9 @@ pub struct Execution {
     pub isolation: String,
     /// The interpreter that ran it.
     pub interpreter: String,
+    /// What it did to the control system; `None` where there was no gateway.
+    #[serde(default)]
+    pub conduct: Option<Conduct>,
     /// What the reader should know besides: files left out and why, results cut or of the wrong type.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -178,14 +326,15 @@ pub trait Prepared: Send {
 /// A place where programs run.
 #[async_trait]
 pub trait Executor: Send + Sync {
-    /// What it is.
-    fn backend(&self) -> Backend;
+    /// What a program is run by that asks for `placement`.
+    fn backend(&self, placement: &Placement) -> Backend;
 
-    /// Whether programs can run at all.
+    /// Whether programs that ask for `placement` can run at all.
     ///
     /// # Errors
     /// [`ExecutionError`] says what is missing and how to get it.
-    fn ready(&self) -> Result<(), ExecutionError> {
+    fn ready(&self, placement: &Placement) -> Result<(), ExecutionError> {
+        let _ = placement;
         Ok(())
     }
 
@@ -194,8 +343,8 @@ pub trait Executor: Send + Sync {
     ///
     /// # Errors
     /// [`ExecutionError::Mode`] names the setting.
-    fn offers(&self, mode: ExecutionMode) -> Result<(), ExecutionError> {
-        let _ = mode;
+    fn offers(&self, placement: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
+        let _ = (placement, mode);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::{
     config::ExecutionSettings,
-    execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, Prepared},
+    execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, Placement, Prepared},
     model::{CodeSha256, ExecutionMode},
 };
 
@@ -62,9 +62,9 @@ impl Lazy {
 
 #[async_trait]
 impl Executor for Lazy {
-    fn backend(&self) -> Backend {
+    fn backend(&self, placement: &Placement) -> Backend {
         match self.local() {
-            Ok(local) => local.backend(),
+            Ok(local) => local.backend(placement),
             Err(reason) => Backend {
                 name: "unavailable".into(),
                 isolation: "none possible".into(),
@@ -75,11 +75,11 @@ impl Executor for Lazy {
         }
     }
 
-    fn ready(&self) -> Result<(), ExecutionError> {
+    fn ready(&self, _: &Placement) -> Result<(), ExecutionError> {
         self.local().map(drop).map_err(|error| again(&error))
     }
 
-    fn offers(&self, mode: ExecutionMode) -> Result<(), ExecutionError> {
+    fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
         if mode == ExecutionMode::WriteAccess && !self.settings.local.unsafe_host_network {
             return Err(ExecutionError::Mode(
                 "programs with write access have no way to the control system here: until the gateway stands they \

@@ -6,15 +6,17 @@ use std::{
     io::BufRead,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use holdpoint::{
     config::{ExecutionMethod, ExecutionSettings, Isolation, LocalSettings},
     execution::{
-        Execution, ExecutionError, Executor, Job, LocalExecutor, Prepared, ProgramEnd, create_folder,
+        Access, Execution, ExecutionError, Executor, Job, LocalExecutor, NoTrail, Permit, Placement,
+        Prepared, ProgramEnd, create_folder,
     },
-    model::{CodeSha256, ExecutionMode, Timestamp},
+    model::{CodeSha256, Timestamp},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -66,7 +68,9 @@ impl Place {
     fn job(&self, code: &str) -> Job {
         Job {
             code: code.to_owned(),
-            mode: ExecutionMode::ReadOnly,
+            access: Access::Read,
+            trail: Arc::new(NoTrail),
+            placement: Placement::default(),
             context: json!({"BEAM_CURRENT": 500.25}),
             folder: create_folder(&self.settings.workspace_dir, "test", Timestamp::now()).unwrap(),
             timeout: Duration::from_secs(60),
@@ -643,7 +647,7 @@ async fn write_access_needs_a_network_that_was_allowed() {
     let port = listener.local_addr().unwrap().port();
     let code = format!("import socket\nsocket.create_connection(('127.0.0.1', {port}), 5)\nresults = {{}}\n");
     let mut job = place.job(&code);
-    job.mode = ExecutionMode::WriteAccess;
+    job.access = Access::Write(Permit::default());
     let Err(ExecutionError::Mode(text)) = place.prepare(job.clone()).await else {
         panic!("it was allowed")
     };
@@ -924,7 +928,7 @@ async fn an_approved_program_reaches_epics() {
         "import epics\nput = epics.caput('TEST:CURRENT', 2.5, wait=True, timeout=20, connection_timeout=20)\n\
          results = {'put': put, 'current': epics.caget('TEST:CURRENT', timeout=20, connection_timeout=20)}\n",
     );
-    job.mode = ExecutionMode::WriteAccess;
+    job.access = Access::Write(Permit::default());
     assert_eq!(
         results(&place.run_job(job).await),
         &json!({"put": 1, "current": 2.5})
@@ -1083,7 +1087,9 @@ fn a_host_that_cannot_run_programs_says_what_to_do() {
 #[test]
 fn the_backend_says_what_it_is() {
     let place = place();
-    let backend = LocalExecutor::probe(&place.settings).unwrap().backend();
+    let backend = LocalExecutor::probe(&place.settings)
+        .unwrap()
+        .backend(&Placement::default());
     assert_eq!(
         (backend.name.as_str(), backend.isolation.as_str()),
         ("local", "bubblewrap")
@@ -1142,7 +1148,7 @@ async fn a_changed_environment_is_another_backend() {
     fs::write(packages.join("package-1.dist-info/RECORD"), "").unwrap();
     place.settings.local.python = environment.clone();
     let executor = LocalExecutor::probe(&place.settings).unwrap();
-    let mut last = executor.backend();
+    let mut last = executor.backend(&Placement::default());
 
     // Neither running a program nor using the environment from outside is a change.
     let job = place.job("import package\nresults = {'file': package.__file__}\n");
@@ -1150,8 +1156,13 @@ async fn a_changed_environment_is_another_backend() {
     results(&program.run(CancellationToken::new()).await);
     fs::create_dir(packages.join("__pycache__")).unwrap();
     fs::write(packages.join("__pycache__/module.pyc"), "x").unwrap();
-    assert_eq!(executor.backend(), last);
-    assert_eq!(LocalExecutor::probe(&place.settings).unwrap().backend(), last);
+    assert_eq!(executor.backend(&Placement::default()), last);
+    assert_eq!(
+        LocalExecutor::probe(&place.settings)
+            .unwrap()
+            .backend(&Placement::default()),
+        last
+    );
 
     let write = |path: &Path, text: &str| fs::write(path, text).unwrap();
     let changes: [(&str, &dyn Fn()); 7] = [
@@ -1177,12 +1188,12 @@ async fn a_changed_environment_is_another_backend() {
     ];
     for (what, change) in changes {
         change();
-        let mut now = executor.backend();
+        let mut now = executor.backend(&Placement::default());
         assert_ne!(
             now.facts["environment_files"], last.facts["environment_files"],
             "{what}"
         );
-        assert_eq!(executor.backend(), now, "{what}");
+        assert_eq!(executor.backend(&Placement::default()), now, "{what}");
         std::mem::swap(&mut last, &mut now);
         now.facts.insert(
             "environment_files".to_owned(),
@@ -1241,7 +1252,10 @@ fn probe_with_another_bubblewrap() {
         return;
     }
     match LocalExecutor::probe(&place().settings) {
-        Ok(executor) => println!("nested: {}", executor.backend().facts["nested_user_namespaces"]),
+        Ok(executor) => println!(
+            "nested: {}",
+            executor.backend(&Placement::default()).facts["nested_user_namespaces"]
+        ),
         Err(error) => println!("refused: {error}"),
     }
 }

@@ -197,7 +197,7 @@ async fn an_edited_program_runs_as_edited_and_in_the_mode_that_was_shown() {
     let done = service.answer(asked(&second), approve(), human()).await.unwrap();
     assert_eq!(done.status, RunStatus::Completed);
     let job = &rig.executor.started()[0];
-    assert_eq!((job.code.as_str(), job.mode), (READ, ReadOnly));
+    assert_eq!((job.code.as_str(), job.mode()), (READ, ReadOnly));
     prove(&service, &rig.executor).await;
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use holdpoint::{
-    config::{ApprovalSettings, CodeApproval, ControlSystemSettings, GlobalApproval, ReadOnlyWrite},
+    config::{ApprovalSettings, CodeApproval, Config, ControlSystemSettings, GlobalApproval, ReadOnlyWrite},
     gate::{
         Binding, Decision, DecisionError, Evidence, GrantVoid, OutcomeFacts, QuestionFacts, RequestText,
         Verdict, admit, check, decide, grant, judge, may_ask, may_pend, outcome_unknown_question, question,
@@ -608,6 +608,7 @@ fn g2_no_setting_lets_a_write_run_unasked() {
                             let control = ControlSystemSettings {
                                 writes_enabled,
                                 max_concurrent_writes: 1,
+                                ..Config::builtin().control_system
                             };
                             let evidence = Evidence {
                                 mode,
@@ -668,6 +669,7 @@ fn writes_switched_off_refuse_write_access_at_the_door() {
         let control = ControlSystemSettings {
             writes_enabled,
             max_concurrent_writes: 1,
+            ..Config::builtin().control_system
         };
         assert_eq!(admit(&control, mode).map_err(|refusal| refusal.code), expected);
     }

@@ -34,6 +34,7 @@ fn execution(folder: &Path, end: ProgramEnd) -> Execution {
         ],
         isolation: "bubblewrap".to_owned(),
         interpreter: "/usr/bin/python3 (Python 3.11.2)".to_owned(),
+        conduct: None,
         notes: vec!["a file was left out".to_owned()],
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use holdpoint::{
     config::Config,
-    execution::{Backend, Execution, ExecutionError, Executor, Job, Prepared, ProgramEnd},
+    execution::{Backend, Execution, ExecutionError, Executor, Job, Placement, Prepared, ProgramEnd},
     generation::{
         CodeGenerator, Generated, GenerationError, GenerationRequest, Registry, SharedGenerator, Tell,
     },
@@ -77,7 +77,7 @@ impl CountingExecutor {
 
     /// How many programs with write access were started.
     pub fn writes(&self) -> usize {
-        let write = |job: &&Job| job.mode == ExecutionMode::WriteAccess;
+        let write = |job: &&Job| job.mode() == ExecutionMode::WriteAccess;
         self.started.lock().unwrap().iter().filter(write).count()
     }
 
@@ -126,7 +126,7 @@ struct Program {
 
 #[async_trait]
 impl Executor for Shared {
-    fn backend(&self) -> Backend {
+    fn backend(&self, _: &Placement) -> Backend {
         Backend {
             name: self.0.name.lock().unwrap().clone(),
             isolation: "double".into(),
@@ -216,6 +216,7 @@ impl Prepared for Program {
             artifacts: Vec::new(),
             isolation: "double".into(),
             interpreter: "none".into(),
+            conduct: None,
             notes: Vec::new(),
         }
     }
@@ -451,7 +452,7 @@ pub async fn prove(service: &Service, executor: &CountingExecutor) -> VerifyRepl
     let mut started: Vec<String> = executor
         .started()
         .iter()
-        .filter(|job| job.mode == WriteAccess)
+        .filter(|job| job.mode() == WriteAccess)
         .map(|job| CodeSha256::of(job.code.as_bytes()).to_string())
         .collect();
     proven.sort_unstable();

@@ -84,7 +84,7 @@ impl Node<PythonExecution> for Analyze {
                 } else {
                     mode
                 };
-                if let Err(error) = self.0.executor.offers(wanted) {
+                if let Err(error) = self.0.executor.offers(&state.placement(), wanted) {
                     let refusal = gate::Refusal {
                         code: "mode_unavailable",
                         message: error.to_string(),

@@ -200,7 +200,7 @@ impl Approve {
                 .map(|analysis| analysis.channels.clone())
                 .unwrap_or_default(),
             channels_unresolved: analysis.is_none_or(|analysis| analysis.writes_unresolved),
-            backend: json!(self.0.executor.backend()),
+            backend: json!(self.0.executor.backend(&state.placement())),
             analysis: analysis.map_or(Value::Null, |analysis| {
                 json!({
                     "has_writes": analysis.has_writes,

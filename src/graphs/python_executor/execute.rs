@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::{
-    execution::{Execution, ExecutionError, Job, Prepared, ProgramEnd},
+    execution::{Access, Execution, ExecutionError, Job, NoTrail, Permit, Prepared, ProgramEnd},
     gate::{self, Binding},
     graph::{
         Accepted, AnswerRefused, Context, Effect, EffectStart, EffectState, Node, NodeError, Settled, Unknown,
@@ -189,7 +189,7 @@ impl Execute {
         let approved = Binding::of(grant).map_err(|error| error.to_string())?;
         let actual = self.0.binding(info.thread, state, code, &approved);
         gate::check(grant, &actual, context.now()).map_err(|error| error.to_string())?;
-        let mut facts = state.facts(code, &json!(self.0.executor.backend()));
+        let mut facts = state.facts(code, &json!(self.0.executor.backend(&state.placement())));
         if let Value::Object(facts) = &mut facts {
             facts.insert("thread".into(), json!(info.thread));
             facts.insert("starting_at".into(), json!(context.now()));
@@ -221,11 +221,17 @@ impl Execute {
             return Err(broken("there is no folder to run in"));
         };
         let request = state.request();
+        let access = match state.effective_mode() {
+            ExecutionMode::ReadOnly => Access::Read,
+            ExecutionMode::WriteAccess => Access::Write(Permit::default()),
+        };
         let mut attempt = 1;
         loop {
             let job = Job {
                 code: code.to_owned(),
-                mode: state.effective_mode(),
+                access: access.clone(),
+                trail: Arc::new(NoTrail),
+                placement: state.placement(),
                 context: request.capability_context_data.clone(),
                 folder: folder.join(format!("attempt_{:02}", state.generation_attempt)),
                 timeout: self.0.config.executor.execution_timeout,

@@ -40,7 +40,7 @@ impl Node<PythonExecution> for Generate {
             // The policy says why in the next node; no model is asked for what may not run.
             return Ok(patch);
         }
-        if let Err(error) = self.0.executor.ready() {
+        if let Err(error) = self.0.executor.ready(&state.placement()) {
             // Nobody is asked to write or to decide about what could not run.
             let (code, message) = (error.code(), format!("programs cannot run here: {error}"));
             return Ok(patch.error(ErrorReport {

@@ -70,16 +70,12 @@ impl Parts {
             thread: thread.to_string(),
             code_sha256: crate::model::CodeSha256::of(code.as_bytes()),
             mode: state.effective_mode(),
-            backend: self.backend_digest(),
+            backend: Digest::of_json(&json!(self.executor.backend(&state.placement()))),
             policy_version: self.policy_version(),
             context: state.context_digest(),
             channels: approved.channels.clone(),
             channels_resolved: approved.channels_resolved,
         }
-    }
-
-    fn backend_digest(&self) -> Digest {
-        Digest::of_json(&json!(self.executor.backend()))
     }
 }
 

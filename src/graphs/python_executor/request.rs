@@ -1,12 +1,14 @@
 //! What a caller asks for.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::ExecutionMode;
+use crate::{config::ExecutionMethod, execution::Placement, model::ExecutionMode};
 
 /// The fields of a request, in the order they are documented.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 12] = [
     "user_query",
     "task_objective",
     "execution_folder_name",
@@ -15,6 +17,9 @@ const FIELDS: [&str; 9] = [
     "capability_context_data",
     "retries",
     "execution_mode",
+    "execution_method",
+    "python_env_path",
+    "execution_timeout_seconds",
     "code",
 ];
 
@@ -44,6 +49,15 @@ pub struct Request {
     pub retries: u32,
     /// Whether the program may write.
     pub execution_mode: ExecutionMode,
+    /// Where the program runs, if not where the configuration says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_method: Option<ExecutionMethod>,
+    /// The interpreter, one of the configured list, if not the configured one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python_env_path: Option<PathBuf>,
+    /// The wall time of one execution in seconds, up to the configured one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_timeout_seconds: Option<f64>,
     /// The caller's own code; no model is asked then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -60,6 +74,9 @@ impl Default for Request {
             capability_context_data: Value::Null,
             retries: 3,
             execution_mode: ExecutionMode::ReadOnly,
+            execution_method: None,
+            python_env_path: None,
+            execution_timeout_seconds: None,
             code: None,
         }
     }
@@ -145,6 +162,14 @@ impl Request {
             })?;
         request.check()?;
         Ok(request)
+    }
+
+    /// The place the program is to run in.
+    pub fn placement(&self) -> Placement {
+        Placement {
+            method: self.execution_method,
+            python: self.python_env_path.clone(),
+        }
     }
 
     /// Checks what the types of the fields don't.

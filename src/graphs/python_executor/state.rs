@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     analysis::Analysis,
-    execution::{Artifact, Execution},
+    execution::{Artifact, Execution, Placement},
     gate::Decision,
     generation::Usage,
     graph::Settled,
@@ -291,6 +291,11 @@ impl PythonExecution {
         } else {
             self.request().execution_mode
         }
+    }
+
+    /// The place the request wants its program to run in.
+    pub(super) fn placement(&self) -> Placement {
+        self.request.as_ref().map(Request::placement).unwrap_or_default()
     }
 
     /// The digest of what the program finds as its context.
