@@ -135,7 +135,9 @@ impl Engine {
     ) -> Result<Entry, EngineError> {
         let question = values::load(self.store.as_ref(), &interrupt.question).await?;
         let action = find_action(graph, interrupt)?;
-        let accepted = action.accept(interrupt, &question, value, &run.actor, now)?;
+        let accepted = action
+            .accept(interrupt, &question, value, &run.actor, now)
+            .await?;
         Ok(Entry::Resolved {
             answer: Answer {
                 interrupt: interrupt.id,

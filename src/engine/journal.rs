@@ -253,6 +253,28 @@ impl Journal for TaskJournal {
         .await
     }
 
+    async fn note(&self, name: &str, facts: Value, detail: Option<Value>) -> Result<(), JournalError> {
+        let (reference, stored) = match &detail {
+            Some(detail) => {
+                let (reference, stored) = values::whole(detail);
+                (Some(reference), vec![stored])
+            }
+            None => (None, Vec::new()),
+        };
+        let entry = Entry::Noted {
+            namespace: self.info.namespace.clone(),
+            checkpoint: self.info.checkpoint,
+            task: self.info.task,
+            node: self.info.node.clone(),
+            name: name.to_owned(),
+            facts,
+            detail: reference,
+        };
+        let writer = self.writer.clone();
+        self.write(async move { commit(&mut *writer.lock().await, entry, stored, None).await })
+            .await
+    }
+
     async fn effect(&self, name: &str) -> EffectState {
         lock(&self.known)
             .effects

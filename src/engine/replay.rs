@@ -76,6 +76,9 @@ impl Journal for ReplayJournal {
     async fn record(&self, _: &str, _: &Value) -> Result<(), JournalError> {
         Err(JournalError::Replay)
     }
+    async fn note(&self, _: &str, _: Value, _: Option<Value>) -> Result<(), JournalError> {
+        Err(JournalError::Replay)
+    }
     async fn effect(&self, name: &str) -> EffectState {
         self.known
             .effects

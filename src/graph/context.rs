@@ -121,6 +121,8 @@ pub trait Journal: Send + Sync {
     async fn recorded(&self, name: &str) -> Option<Value>;
     /// Records durably what the part `name` gave.
     async fn record(&self, name: &str, value: &Value) -> Result<(), JournalError>;
+    /// Keeps a fact durably, with what is too long to stand in the record itself.
+    async fn note(&self, name: &str, facts: Value, detail: Option<Value>) -> Result<(), JournalError>;
     /// What is known of the effect `name`.
     async fn effect(&self, name: &str) -> EffectState;
     /// Records durably that the effect `name` starts.
@@ -324,6 +326,15 @@ impl Context {
                 "its result could not be kept: {error}"
             ))),
         }
+    }
+
+    /// Keeps a fact in the audit trail, and returns once it is on disk. `name` says what kind of fact it is;
+    /// `detail` is kept apart, for what is too long to stand in the record itself.
+    ///
+    /// # Errors
+    /// [`JournalError`]: the fact is not kept.
+    pub async fn note(&self, name: &str, facts: Value, detail: Option<Value>) -> Result<(), JournalError> {
+        self.journal.note(name, facts, detail).await
     }
 
     /// What is known of the effect `name`.

@@ -208,11 +208,12 @@ pub trait Node<S: State>: std::marker::Send + Sync + 'static {
     /// See [`NodeError`].
     async fn run(&self, state: S, context: Context) -> Result<S::Patch, NodeError>;
 
-    /// Takes up an answer to a question this node asked, or says what is wrong with it.
+    /// Takes up an answer to a question this node asked, or says what is wrong with it. It may look at the
+    /// outside, for as long as whoever answers can be kept waiting.
     ///
     /// # Errors
     /// [`AnswerRefused`]: nothing is recorded and the question stays pending.
-    fn accept(
+    async fn accept(
         &self,
         interrupt: &Interrupt,
         question: &Value,
@@ -276,19 +277,23 @@ where
 pub type ActionFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Channels, NodeError>> + std::marker::Send + 'a>>;
 
+/// The future of an erased node that takes up an answer.
+pub type AcceptFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Accepted, AnswerRefused>> + std::marker::Send + 'a>>;
+
 /// A node as the engine sees it: JSON in, JSON out.
 pub trait Action: std::marker::Send + Sync {
     /// See [`Node::run`].
     fn run<'a>(&'a self, state: Channels, context: Context) -> ActionFuture<'a>;
     /// See [`Node::accept`].
-    fn accept(
-        &self,
-        interrupt: &Interrupt,
-        question: &Value,
+    fn accept<'a>(
+        &'a self,
+        interrupt: &'a Interrupt,
+        question: &'a Value,
         answer: Value,
-        by: &Actor,
+        by: &'a Actor,
         now: Timestamp,
-    ) -> Result<Accepted, AnswerRefused>;
+    ) -> AcceptFuture<'a>;
     /// See [`Node::outcome_unknown`].
     fn outcome_unknown(&self, effect: &str, facts: &Value, reason: &str) -> Value;
 }
@@ -303,14 +308,14 @@ impl<S: State, N: Node<S>> Action for Typed<S, N> {
         })
     }
 
-    fn accept(
-        &self,
-        interrupt: &Interrupt,
-        question: &Value,
+    fn accept<'a>(
+        &'a self,
+        interrupt: &'a Interrupt,
+        question: &'a Value,
         answer: Value,
-        by: &Actor,
+        by: &'a Actor,
         now: Timestamp,
-    ) -> Result<Accepted, AnswerRefused> {
+    ) -> AcceptFuture<'a> {
         self.0.accept(interrupt, question, answer, by, now)
     }
 

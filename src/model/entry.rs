@@ -130,6 +130,25 @@ pub enum Entry {
         /// What it gave.
         value: ValueRef,
     },
+    /// A fact a task came upon while it went on, such as a write that a gateway let pass or refused.
+    Noted {
+        /// The graph.
+        #[serde(default)]
+        namespace: Namespace,
+        /// The checkpoint the task runs on.
+        checkpoint: CheckpointId,
+        /// The task.
+        task: TaskId,
+        /// The node.
+        node: String,
+        /// What kind of fact.
+        name: String,
+        /// The fact.
+        facts: Value,
+        /// What is too long for the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<ValueRef>,
+    },
     /// A grant was withdrawn before anything started under it.
     GrantVoided {
         /// The grant.
@@ -169,6 +188,7 @@ impl Entry {
             Self::Resolved { .. } => "resolved",
             Self::EffectStarted { .. } => "effect_started",
             Self::EffectFinished { .. } => "effect_finished",
+            Self::Noted { .. } => "noted",
             Self::GrantVoided { .. } => "grant_voided",
             Self::RunFinished { .. } => "run_finished",
             Self::Refused { .. } => "refused",
@@ -182,7 +202,8 @@ impl Entry {
             | Self::TaskFailed { checkpoint, .. }
             | Self::Once { checkpoint, .. }
             | Self::EffectStarted { checkpoint, .. }
-            | Self::EffectFinished { checkpoint, .. } => Some(*checkpoint),
+            | Self::EffectFinished { checkpoint, .. }
+            | Self::Noted { checkpoint, .. } => Some(*checkpoint),
             Self::Asked(interrupt) => Some(interrupt.checkpoint),
             Self::Resolved { answer, .. } => Some(answer.checkpoint),
             _ => None,
@@ -201,6 +222,7 @@ impl Entry {
             Self::TaskFinished { writes, .. } => writes.values().collect(),
             Self::Once { value, .. } | Self::EffectFinished { value, .. } => vec![value],
             Self::Asked(interrupt) => vec![&interrupt.question],
+            Self::Noted { detail, .. } => detail.iter().collect(),
             _ => Vec::new(),
         }
     }

@@ -157,6 +157,7 @@ impl Head {
             Entry::ThreadCreated { .. }
             | Entry::TaskFinished { .. }
             | Entry::Once { .. }
+            | Entry::Noted { .. }
             | Entry::Refused { .. } => {}
             Entry::TaskFailed { .. } => {}
             Entry::RunStarted {

@@ -230,7 +230,7 @@ impl Node<Work> for Gate {
         Ok(WorkPatch::new().verdict(verdict))
     }
 
-    fn accept(
+    async fn accept(
         &self,
         interrupt: &Interrupt,
         question: &Value,

@@ -79,7 +79,7 @@ impl Node<PythonExecution> for Approve {
         })
     }
 
-    fn accept(
+    async fn accept(
         &self,
         interrupt: &Interrupt,
         question: &Value,

@@ -55,7 +55,7 @@ impl Node<PythonExecution> for Execute {
         }
     }
 
-    fn accept(
+    async fn accept(
         &self,
         interrupt: &Interrupt,
         question: &Value,
