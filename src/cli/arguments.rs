@@ -318,8 +318,8 @@ Examples:
 
 const APPROVE_HELP: &str = "\
 The approval is for one run of exactly this code, and runs it now. Process variables can be left out
-of the question's list, not added to it. The list is recorded and the approval is bound to it, but
-on the network nothing enforces it yet: the program reaches whatever the host reaches.
+of the question's list, not added to it. The gateway lets the program write those that are left and
+no others, within their limits, and only while they hold what the question shows.
 
 Examples:
   holdpoint approve 3fa2c1

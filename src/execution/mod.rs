@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::ExecutionMethod,
-    model::{CodeSha256, ExecutionMode, GatewayEvent, PvValue, Reading},
+    model::{CodeSha256, Digest, ExecutionMode, GatewayEvent, PvLimits, PvValue, Reading},
 };
 
 /// What a request asks of the place its program runs in, where that is not what the configuration says.
@@ -323,7 +323,28 @@ pub trait Prepared: Send {
     async fn run(self: Box<Self>, cancel: CancellationToken) -> Execution;
 }
 
-/// A place where programs run.
+/// A process variable, as the service itself sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Surveyed {
+    /// Its name, canonical where it is one.
+    pub pv: String,
+    /// What it holds, or why that cannot be told.
+    pub reading: Result<Reading, String>,
+    /// Its limits; `None` where nothing but the approval limits it, an error where it may not be written.
+    pub limits: Result<Option<PvLimits>, String>,
+}
+
+/// Why an approved program may not begin to write now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Held {
+    /// A stable code, documented in `docs/errors.md`: `interlock`, `values_changed`.
+    pub code: &'static str,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// A place where programs run, with their way to the control system.
 #[async_trait]
 pub trait Executor: Send + Sync {
     /// What a program is run by that asks for `placement`.
@@ -346,6 +367,36 @@ pub trait Executor: Send + Sync {
     fn offers(&self, placement: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
         let _ = (placement, mode);
         Ok(())
+    }
+
+    /// What `pvs` hold now, and their limits: one answer for each, in order, read by the service, which writes
+    /// nothing. Empty where there is no control system.
+    async fn survey(&self, pvs: &[String]) -> Vec<Surveyed> {
+        let _ = pvs;
+        Vec::new()
+    }
+
+    /// Whether the interlocks hold.
+    ///
+    /// # Errors
+    /// [`Held`]: one does not, or cannot be read.
+    async fn interlocks(&self) -> Result<(), Held> {
+        Ok(())
+    }
+
+    /// Whether an approved program may begin to write: the interlocks hold, and what the approver saw still
+    /// stands.
+    ///
+    /// # Errors
+    /// [`Held`] says what does not.
+    async fn may_begin(&self, permit: &Permit) -> Result<(), Held> {
+        let _ = permit;
+        self.interlocks().await
+    }
+
+    /// The digest of the rules for writes that stand outside the configuration, such as the limits file.
+    fn rules(&self) -> Option<Digest> {
+        None
     }
 
     /// Does everything that comes before the start: workspace, interpreter, sandbox.

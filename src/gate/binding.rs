@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CodeSha256, Digest, ExecutionMode};
+use crate::model::{CodeSha256, Digest, ExecutionMode, Reading};
 
 /// What an approval is bound to: the question carries it, the grant repeats it, `execute` compares it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Binding {
     pub context: Digest,
     /// The process variables it may write, sorted, each once.
     pub channels: Vec<String>,
+    /// What they held when it was asked; a process variable that has moved since voids the approval.
+    #[serde(default)]
+    pub seen: Vec<Reading>,
     /// Whether the analysis resolved them; if not, the approver named them.
     pub channels_resolved: bool,
 }
@@ -37,6 +40,7 @@ impl Binding {
             ("policy_version", self.policy_version == other.policy_version),
             ("context", self.context == other.context),
             ("channels", self.channels == other.channels),
+            ("seen", self.seen == other.seen),
             (
                 "channels_resolved",
                 self.channels_resolved == other.channels_resolved,

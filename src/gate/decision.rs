@@ -244,5 +244,6 @@ fn approved(asked: &Binding, channels: Option<&[String]>) -> Result<Binding, Dec
         }
     }
     binding.channels = in_order(channels.to_vec());
+    binding.seen.retain(|reading| channels.contains(&reading.pv));
     Ok(binding)
 }

@@ -6,10 +6,10 @@
 use std::fmt::Write;
 
 use super::{
-    Binding, QuestionFacts,
+    Binding, PlannedWrite, QuestionFacts,
     text::{shown, shown_json, shown_line, visible, visible_line},
 };
-use crate::model::{Actor, Authentication, ExecutionMode, Finding};
+use crate::model::{Actor, Authentication, ExecutionMode, Finding, PvValue};
 
 /// The most findings the message lists; the field `findings` has all.
 const MAX_FINDINGS: usize = 100;
@@ -133,18 +133,72 @@ fn channels(message: &mut String, facts: &QuestionFacts, binding: &Binding) {
         return;
     }
     message.push_str("\nProcess variables it writes:\n");
-    let names: Vec<String> = facts.channels.iter().map(|name| visible_line(name)).collect();
-    let list = match (names.is_empty(), facts.channels_unresolved) {
+    let writes: Vec<String> = facts.writes.iter().map(planned).collect();
+    let list = match (writes.is_empty(), facts.channels_unresolved) {
         (true, false) => "none".to_owned(),
         (true, true) => "unknown".to_owned(),
-        (false, false) => names.join("\n"),
-        (false, true) => format!("{}\nand perhaps others", names.join("\n")),
+        (false, false) => writes.join("\n"),
+        (false, true) => format!("{}\nand perhaps others", writes.join("\n")),
     };
     block(message, &list);
-    message.push_str(
-        "\nTheir present values are not known here. The list is recorded with the approval, \
-         but nothing enforces it on the network.\n",
-    );
+    message.push_str(match facts.channels_enforced() {
+        true => {
+            "\nThe gateway lets it write those that are approved and no others, within their limits, and only \
+             while they hold what is shown here.\n"
+        }
+        false => "\nThe list is recorded with the approval, but nothing enforces it on the network.\n",
+    });
+    let Some(rehearsal) = &facts.rehearsal else { return };
+    message.push_str(match (&rehearsal.not_rehearsed, &rehearsal.failed) {
+        (Some(_), _) => "\nIt was not rehearsed:\n",
+        (None, Some(_)) => "\nIts rehearsal, in which nothing came of its puts, went wrong:\n",
+        (None, None) => "\nIts rehearsal, in which nothing came of its puts:\n",
+    });
+    let went = match (&rehearsal.not_rehearsed, &rehearsal.failed) {
+        (Some(why), _) | (None, Some(why)) => shown(why),
+        (None, None) => "it came to its end".to_owned(),
+    };
+    let notes = rehearsal.notes.iter().map(|note| visible_line(note));
+    let lines: Vec<String> = std::iter::once(went)
+        .chain((rehearsal.not_rehearsed.is_none()).then(|| format!("{} puts", rehearsal.puts)))
+        .chain(notes)
+        .collect();
+    block(message, &lines.join("\n"));
+}
+
+/// A line of the table, with what stands against it below.
+fn planned(write: &PlannedWrite) -> String {
+    let mut line = visible_line(&write.pv);
+    let value = |value: &PvValue| visible_line(&value.to_string());
+    match (&write.now, &write.wanted) {
+        (Some(now), Some(wanted)) => {
+            let _ = write!(line, ": {} → {}", value(&now.value), value(wanted));
+        }
+        (Some(now), None) => {
+            let _ = write!(line, ": {} now", value(&now.value));
+        }
+        (None, Some(wanted)) => {
+            let _ = write!(line, ": unknown → {}", value(wanted));
+        }
+        (None, None) => line.push_str(": present value unknown"),
+    }
+    if write.puts > 1 {
+        let _ = write!(line, ", in {} puts", write.puts);
+    }
+    if let Some(limits) = &write.limits {
+        let bound = |bound: Option<f64>| bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string());
+        let _ = write!(line, ", limits {} to {}", bound(limits.min), bound(limits.max));
+        if let Some(step) = limits.max_step {
+            let _ = write!(line, ", at most {step} a step");
+        }
+    }
+    if let Some(now) = &write.now {
+        let _ = write!(line, ", at {}", visible_line(&now.ioc));
+    }
+    for problem in &write.problems {
+        let _ = write!(line, "\n    ! {}", visible_line(problem));
+    }
+    line
 }
 
 fn requester_text(facts: &QuestionFacts) -> String {

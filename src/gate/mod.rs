@@ -16,6 +16,6 @@ pub mod text;
 pub use binding::Binding;
 pub use decision::{Decided, Decision, DecisionError, decide};
 pub use grant::{GrantVoid, check, grant};
-pub use policy::{Evidence, Refusal, Verdict, admit, judge, may_ask, may_pend};
-pub use question::{QuestionFacts, RequestText, question};
+pub use policy::{Evidence, Refusal, Verdict, admit, asked_of, judge, may_ask, may_pend};
+pub use question::{PlannedWrite, QuestionFacts, RehearsalFacts, RequestText, question};
 pub use settle::{OutcomeFacts, Settled, outcome_unknown_question, settle};

@@ -110,7 +110,7 @@ pub fn judge(
         reasons.push("It writes to the control system, or may hide a write.".to_owned());
     }
     let must_ask = !reasons.is_empty();
-    match approval(settings) {
+    match asked_of(settings) {
         CodeApproval::AllCode => reasons.push("All code needs approval here.".to_owned()),
         CodeApproval::ControlWrites => {}
         CodeApproval::Disabled if must_ask => {}
@@ -127,7 +127,7 @@ pub fn judge(
 }
 
 /// What both modes together ask for: `all_capabilities` overrules a capability's own `disabled`.
-fn approval(settings: &ApprovalSettings) -> CodeApproval {
+pub fn asked_of(settings: &ApprovalSettings) -> CodeApproval {
     match settings.global_mode {
         GlobalApproval::Disabled => CodeApproval::Disabled,
         GlobalApproval::Selective => settings.python_execution,

@@ -9,7 +9,9 @@ use super::{
     message,
     text::{notices, shown, shown_json, shown_line, visible, visible_line},
 };
-use crate::model::{Actor, CodeSha256, Digest, ExecutionMode, Finding, Timestamp};
+use crate::model::{
+    Actor, CodeSha256, Digest, ExecutionMode, Finding, PvLimits, PvValue, Reading, Timestamp,
+};
 
 /// What `kind` says of a question about a program.
 pub(super) const KIND: &str = "code_approval";
@@ -32,6 +34,38 @@ pub struct RequestText {
     pub execution_folder_name: String,
 }
 
+/// One process variable that a program would write.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlannedWrite {
+    /// Its name.
+    pub pv: String,
+    /// What it holds now; `None` if that is not known.
+    pub now: Option<Reading>,
+    /// What it held last in the rehearsal; `None` if the rehearsal did not write it, or there was none.
+    pub wanted: Option<PvValue>,
+    /// How often the rehearsal wrote it.
+    pub puts: u64,
+    /// Its limits, where it has any.
+    pub limits: Option<PvLimits>,
+    /// What stands against it, one sentence each.
+    pub problems: Vec<String>,
+}
+
+/// How the rehearsal went.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RehearsalFacts {
+    /// Why there was none; `None` if there was one.
+    pub not_rehearsed: Option<String>,
+    /// How it went wrong, if it did.
+    pub failed: Option<String>,
+    /// How many puts it made.
+    pub puts: u64,
+    /// What the gateway remarked.
+    pub notes: Vec<String>,
+}
+
 /// Everything a question is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuestionFacts {
@@ -51,8 +85,10 @@ pub struct QuestionFacts {
     pub reasons: Vec<String>,
     /// What the analysis found.
     pub findings: Vec<Finding>,
-    /// The process variables the program writes, as far as the analysis resolved them.
-    pub channels: Vec<String>,
+    /// The process variables the program writes, as far as the analysis or the rehearsal found them.
+    pub writes: Vec<PlannedWrite>,
+    /// How the rehearsal went; `None` for a program that only reads.
+    pub rehearsal: Option<RehearsalFacts>,
     /// Whether it may write others that could not be resolved.
     pub channels_unresolved: bool,
     /// What the backend says of itself.
@@ -91,9 +127,19 @@ impl QuestionFacts {
         }
     }
 
+    /// Whether something outside the program holds it to the process variables that are approved.
+    pub(super) fn channels_enforced(&self) -> bool {
+        self.backend["facts"]["channels_enforced"] == Value::Bool(true)
+    }
+
     /// Whether an approval must name the process variables.
     pub(super) fn needs_channels(&self) -> bool {
         self.mode_if_approved() == ExecutionMode::WriteAccess && self.channels_unresolved
+    }
+
+    /// The names of the process variables.
+    pub(super) fn channels(&self) -> Vec<String> {
+        self.writes.iter().map(|write| write.pv.clone()).collect()
     }
 
     /// What an approval is bound to.
@@ -107,7 +153,13 @@ impl QuestionFacts {
             policy_version: self.policy_version,
             context: self.context_digest,
             channels: match mode {
-                ExecutionMode::WriteAccess => in_order(self.channels.clone()),
+                ExecutionMode::WriteAccess => in_order(self.channels()),
+                ExecutionMode::ReadOnly => Vec::new(),
+            },
+            seen: match mode {
+                ExecutionMode::WriteAccess => {
+                    self.writes.iter().filter_map(|write| write.now.clone()).collect()
+                }
                 ExecutionMode::ReadOnly => Vec::new(),
             },
             channels_resolved: !self.needs_channels(),
@@ -134,11 +186,10 @@ pub fn question(facts: &QuestionFacts) -> Value {
         "raised_to_write_access": facts.raised,
         "reasons": lines(&facts.reasons),
         "findings": findings,
-        "channels": facts.channels.iter()
-            .map(|name| json!({"name": visible_line(name), "value": null}))
-            .collect::<Vec<_>>(),
+        "channels": facts.writes.iter().map(planned).collect::<Vec<_>>(),
         "channels_unresolved": facts.channels_unresolved,
-        "channels_enforced": false,
+        "channels_enforced": facts.channels_enforced(),
+        "rehearsal": facts.rehearsal.as_ref().map(|rehearsal| shown_json(&json!(rehearsal))),
         "asked_at": facts.asked_at,
         "expires_at": facts.expires_at,
         "attempt": facts.attempt,
@@ -164,6 +215,20 @@ pub fn question(facts: &QuestionFacts) -> Value {
         question[key] = value;
     }
     question
+}
+
+/// A line of the table: value now, value wanted, limits, the server that answers, what stands against it.
+fn planned(write: &PlannedWrite) -> Value {
+    json!({
+        "name": visible_line(&write.pv),
+        "value": write.now.as_ref().map(|now| shown_json(&json!(now.value))),
+        "wanted": write.wanted.as_ref().map(|wanted| shown_json(&json!(wanted))),
+        "puts": write.puts,
+        "limits": write.limits,
+        "ioc": write.now.as_ref().map(|now| visible_line(&now.ioc)),
+        "read_at": write.now.as_ref().map(|now| now.at),
+        "problems": lines(&write.problems),
+    })
 }
 
 /// The analysis's findings, safe to show, and what the code's own characters give cause for.

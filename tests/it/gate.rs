@@ -6,13 +6,14 @@ use std::time::Duration;
 use holdpoint::{
     config::{ApprovalSettings, CodeApproval, Config, ControlSystemSettings, GlobalApproval, ReadOnlyWrite},
     gate::{
-        Binding, Decision, DecisionError, Evidence, GrantVoid, OutcomeFacts, QuestionFacts, RequestText,
-        Verdict, admit, check, decide, grant, judge, may_ask, may_pend, outcome_unknown_question, question,
-        settle, text,
+        Binding, Decision, DecisionError, Evidence, GrantVoid, OutcomeFacts, PlannedWrite, QuestionFacts,
+        RehearsalFacts, RequestText, Verdict, admit, check, decide, grant, judge, may_ask, may_pend,
+        outcome_unknown_question, question, settle, text,
     },
     model::{
         Actor, Category, CheckpointId, CodeSha256, Digest, Entrance, ExecutionMode, Finding, Grant,
-        Interrupt, InterruptId, InterruptKind, Namespace, Settlement, Severity, TaskId, Timestamp, ValueRef,
+        Interrupt, InterruptId, InterruptKind, Namespace, PvLimits, PvValue, Reading, Settlement, Severity,
+        TaskId, Timestamp, ValueRef,
     },
 };
 use proptest::prelude::*;
@@ -62,9 +63,13 @@ fn facts() -> QuestionFacts {
             evidence: holdpoint::model::Evidence::Resolved,
             channels: vec!["SR:MAG:QF:01:CURRENT:SP".to_owned()],
         }],
-        channels: vec!["SR:MAG:QF:01:CURRENT:SP".to_owned()],
+        writes: vec![planned("SR:MAG:QF:01:CURRENT:SP")],
+        rehearsal: Some(RehearsalFacts {
+            puts: 1,
+            ..RehearsalFacts::default()
+        }),
         channels_unresolved: false,
-        backend: json!({"name": "local", "isolation": "bubblewrap"}),
+        backend: json!({"name": "local", "isolation": "bubblewrap", "facts": {"channels_enforced": true}}),
         analysis: json!({"has_writes": true, "has_reads": false}),
         policy_version: Digest::of(b"policy"),
         context_digest: Digest::of(b"context"),
@@ -85,9 +90,32 @@ fn facts() -> QuestionFacts {
     }
 }
 
+/// A process variable at 148.5 that the rehearsal set to 150.
+fn planned(pv: &str) -> PlannedWrite {
+    PlannedWrite {
+        pv: pv.to_owned(),
+        now: Some(Reading {
+            pv: pv.to_owned(),
+            value: PvValue::Real(148.5),
+            ioc: "10.0.0.7:5064".to_owned(),
+            writable: true,
+            at: at(0),
+        }),
+        wanted: Some(PvValue::Real(150.0)),
+        puts: 1,
+        limits: Some(PvLimits {
+            min: Some(0.0),
+            max: Some(200.0),
+            max_step: None,
+            writable: true,
+        }),
+        problems: Vec::new(),
+    }
+}
+
 fn unresolved() -> QuestionFacts {
     QuestionFacts {
-        channels: Vec::new(),
+        writes: Vec::new(),
         channels_unresolved: true,
         ..facts()
     }
@@ -404,7 +432,7 @@ fn g5_an_unresolved_write_is_approved_with_a_list_only() {
 #[test]
 fn g5_an_approval_narrows_the_list_and_never_widens_it() {
     let two = QuestionFacts {
-        channels: vec!["B".to_owned(), "A".to_owned()],
+        writes: vec![planned("B"), planned("A")],
         ..facts()
     };
     let read_only = QuestionFacts {

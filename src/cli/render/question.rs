@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     gate::text::visible_line,
-    model::{Actor, Finding, InterruptId, InterruptKind, Timestamp},
+    model::{Actor, Finding, InterruptId, InterruptKind, PvLimits, PvValue, Timestamp},
 };
 
 use super::{Hints, Page, ago, deadline, page, pretty, who};
@@ -35,6 +35,8 @@ struct Program {
     #[serde(default)]
     channels_enforced: bool,
     #[serde(default)]
+    rehearsal: Option<Rehearsal>,
+    #[serde(default)]
     previous: Option<String>,
     requester: Actor,
     attempt: u32,
@@ -47,6 +49,26 @@ struct Program {
 #[derive(Deserialize)]
 struct Channel {
     name: String,
+    #[serde(default)]
+    value: Option<PvValue>,
+    #[serde(default)]
+    wanted: Option<PvValue>,
+    #[serde(default)]
+    puts: u64,
+    #[serde(default)]
+    limits: Option<PvLimits>,
+    #[serde(default)]
+    ioc: Option<String>,
+    #[serde(default)]
+    problems: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Rehearsal {
+    not_rehearsed: Option<String>,
+    failed: Option<String>,
+    puts: u64,
+    notes: Vec<String>,
 }
 
 /// The parts of a question about an unknown outcome that are shown.
@@ -121,6 +143,9 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
     }
     page.heading("Why it is asked");
     page.reasons(&program.reasons);
+    if program.execution_mode == "write_access" {
+        planned(page, program);
+    }
     page.findings(&program.findings);
     page.heading("The code, as it will run");
     page.code(&program.code);
@@ -143,21 +168,84 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
     requester(page, &program.untrusted);
 }
 
-/// What the program can reach, and whether anything holds it to the process variables above.
+/// What it would write: value now, value wanted, limits, and what stands against it.
+fn planned(page: &mut Page, program: &Program) {
+    page.heading("What it would write");
+    for channel in &program.channels {
+        let value = |value: &Option<PvValue>| {
+            value.as_ref().map_or_else(
+                || "unknown".yellow().to_string(),
+                |value| visible_line(&value.to_string()),
+            )
+        };
+        let wanted = match &channel.wanted {
+            Some(wanted) => format!(" → {}", visible_line(&wanted.to_string()).bold()),
+            None => String::new(),
+        };
+        let puts = match channel.puts {
+            0 | 1 => String::new(),
+            puts => format!(", in {puts} puts"),
+        };
+        let limits = channel.limits.as_ref().map(limits).unwrap_or_default();
+        let ioc = channel
+            .ioc
+            .as_deref()
+            .map(|ioc| format!(", at {}", visible_line(ioc)));
+        page.line(&format!(
+            "  {}: {}{wanted}{puts}{limits}{}",
+            visible_line(&channel.name),
+            value(&channel.value),
+            ioc.unwrap_or_default().dimmed()
+        ));
+        for problem in &channel.problems {
+            page.line(&format!(
+                "    {} {}",
+                "!".red().bold(),
+                visible_line(problem).red()
+            ));
+        }
+    }
+    if program.channels.is_empty() {
+        page.line("  nothing that is known");
+    }
+    let Some(rehearsal) = &program.rehearsal else {
+        return;
+    };
+    page.line(&match (&rehearsal.not_rehearsed, &rehearsal.failed) {
+        (Some(why), _) => format!("  {}: {}", "not rehearsed".yellow(), visible_line(why)),
+        (None, Some(why)) => format!("  {}: {}", "the rehearsal went wrong".yellow(), visible_line(why)),
+        (None, None) => format!("  as rehearsed, in {} puts that went nowhere", rehearsal.puts),
+    });
+    for note in &rehearsal.notes {
+        page.line(&format!("  {}", visible_line(note)));
+    }
+}
+
+fn limits(limits: &PvLimits) -> String {
+    let bound = |bound: Option<f64>| bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string());
+    let step = limits.max_step.map(|step| format!(", at most {step} a step"));
+    format!(
+        ", limits {} to {}{}",
+        bound(limits.min),
+        bound(limits.max),
+        step.unwrap_or_default()
+    )
+}
+
+/// What the program can reach.
 fn network(program: &Program) -> String {
     let writes = program.execution_mode == "write_access";
-    let fact = match writes {
-        true => "network_write_access",
-        false => "network_read_only",
-    };
-    let reach = match program.backend["facts"][fact].as_bool() {
-        Some(true) => "the host's, unrestricted".red().bold().to_string(),
-        Some(false) => "none".to_owned(),
-        None => "unknown".red().bold().to_string(),
-    };
-    match writes && !program.channels_enforced {
-        true => format!("{reach}; the list of PVs is not enforced"),
-        false => reach,
+    match (
+        program.backend["facts"]["network"].as_str(),
+        writes && !program.channels_enforced,
+    ) {
+        (Some(network), false) => visible_line(network),
+        (Some(network), true) => format!(
+            "{}; {}",
+            visible_line(network),
+            "the list of PVs is not enforced".red()
+        ),
+        (None, _) => "unknown".red().bold().to_string(),
     }
 }
 

@@ -31,6 +31,7 @@ impl Node<PythonExecution> for Analyze {
             .decision(None)
             .execution_result(None)
             .approval_request(None)
+            .rehearsal(None)
             .error(None);
         if let Err(refusal) = admit(&settings.control_system, mode) {
             let result = self.result(Verdict::Stop, vec![refusal.message.clone()], None);

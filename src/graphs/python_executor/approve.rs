@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::{
     analysis::Verdict as Readability,
     execution::NotebookContent,
-    gate::{self, Decision, OutcomeFacts, QuestionFacts, RequestText},
+    gate::{self, Binding, Decision, OutcomeFacts, QuestionFacts, RehearsalFacts, RequestText},
     graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
-    model::{Actor, Interrupt, InterruptKind, Resolution, Timestamp},
+    model::{Actor, ExecutionMode, Interrupt, InterruptKind, Resolution, Timestamp},
 };
 
 use super::{
@@ -111,6 +111,13 @@ impl Node<PythonExecution> for Approve {
             let message = "writes are frozen: nothing is approved until they are not (holdpoint unfreeze)";
             return Err(refused("frozen", message.into()));
         }
+        let writes = |binding: &Binding| binding.mode == ExecutionMode::WriteAccess;
+        if decided.binding.as_ref().is_some_and(writes)
+            && let Err(held) = self.0.executor.interlocks().await
+        {
+            // The question stays here too.
+            return Err(refused(held.code, format!("nothing is approved now: {held}")));
+        }
         let grant = decided
             .binding
             .map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));
@@ -196,9 +203,17 @@ impl Approve {
             raised: state.raised(),
             reasons: result.map(|result| result.reasons.clone()).unwrap_or_default(),
             findings: state.findings(),
-            channels: analysis
-                .map(|analysis| analysis.channels.clone())
+            writes: state
+                .rehearsal
+                .as_ref()
+                .map(|rehearsal| rehearsal.writes.clone())
                 .unwrap_or_default(),
+            rehearsal: state.rehearsal.as_ref().map(|rehearsal| RehearsalFacts {
+                not_rehearsed: rehearsal.not_rehearsed.clone(),
+                failed: rehearsal.failed.clone(),
+                puts: rehearsal.puts,
+                notes: rehearsal.notes.clone(),
+            }),
             channels_unresolved: analysis.is_none_or(|analysis| analysis.writes_unresolved),
             backend: json!(self.0.executor.backend(&state.placement())),
             analysis: analysis.map_or(Value::Null, |analysis| {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::{
-    execution::{Access, Execution, ExecutionError, Job, NoTrail, Permit, Prepared, ProgramEnd},
+    execution::{Access, Execution, ExecutionError, Job, Permit, Prepared, ProgramEnd, Trail},
     gate::{self, Binding},
     graph::{
         Accepted, AnswerRefused, Context, Effect, EffectStart, EffectState, Node, NodeError, Settled, Unknown,
@@ -15,7 +15,9 @@ use crate::{
 };
 
 use super::{
-    Parts, approve, broken, retry,
+    Parts, approve, broken,
+    conduct::{self, Kept},
+    retry,
     state::{ApprovedBy, AttemptError, ErrorReport, PythonExecution, PythonPatch, Stage, Status, Verdict},
 };
 
@@ -95,7 +97,8 @@ impl Execute {
         code: String,
         context: &Context,
     ) -> Result<PythonPatch, NodeError> {
-        match self.prepare(state, &code, context).await? {
+        let start = self.start(state, Access::Read, context);
+        match prepare(&self.0, state, &code, start, context).await? {
             Ok(prepared) => {
                 let execution = prepared.run(context.cancelled().clone()).await;
                 if context.cancelled().is_cancelled() {
@@ -133,7 +136,7 @@ impl Execute {
         context: &Context,
     ) -> Result<PythonPatch, NodeError> {
         let mode = state.effective_mode();
-        let start = self
+        let (begin, permit) = self
             .permission(state, &code, context)
             .map_err(NodeError::ReturnToHoldPoint)?;
         let slot = match mode {
@@ -146,22 +149,31 @@ impl Execute {
             }
             ExecutionMode::ReadOnly => None,
         };
-        let prepared = match self.prepare(state, &code, context).await? {
+        let access = match mode {
+            ExecutionMode::WriteAccess => {
+                if let Err(held) = self.0.executor.may_begin(&permit).await {
+                    return Err(NodeError::ReturnToHoldPoint(held.reason));
+                }
+                Access::Write(permit)
+            }
+            ExecutionMode::ReadOnly => Access::Read,
+        };
+        let start = self.start(state, access, context);
+        let prepared = match prepare(&self.0, state, &code, start, context).await? {
             Ok(prepared) => prepared,
             Err(error) => return Ok(not_started(state, &error)),
         };
+        let rehearsed = state.rehearsed_puts();
         let effect = context
-            .effect("execution", start, |cancel| async move {
+            .effect("execution", begin, |cancel| async move {
                 let execution = match mode {
                     ExecutionMode::WriteAccess => {
                         self.0.writes.guard(&cancel, |stop| prepared.run(stop)).await
                     }
                     ExecutionMode::ReadOnly => prepared.run(cancel).await,
                 };
-                match &execution.end {
-                    ProgramEnd::Killed { reason, .. } if mode == ExecutionMode::WriteAccess => {
-                        Err(Unknown(format!("the program was ended from outside: {reason}")))
-                    }
+                match (mode, conduct::unknown(&execution, rehearsed)) {
+                    (ExecutionMode::WriteAccess, Some(why)) => Err(Unknown(why)),
                     _ => Ok(execution),
                 }
             })
@@ -179,7 +191,7 @@ impl Execute {
         state: &PythonExecution,
         code: &str,
         context: &Context,
-    ) -> Result<EffectStart, String> {
+    ) -> Result<(EffectStart, Permit), String> {
         let info = context.info();
         let grants = context.grants();
         let grant: &Grant = grants
@@ -199,55 +211,27 @@ impl Execute {
                     actor: grant.approved_by.clone(),
                     interrupt: grant.interrupt,
                     at: grant.issued_at,
-                    channels: approved.channels,
+                    channels: approved.channels.clone(),
                 }),
             );
         }
-        Ok(EffectStart {
+        let begin = EffectStart {
             grant: Some(grant.id),
             facts,
-        })
+        };
+        let permit = Permit {
+            channels: approved.channels,
+            seen: approved.seen,
+        };
+        Ok((begin, permit))
     }
 
-    /// Does everything that comes before the start, and again if the host is short of something
-    /// for a moment; no code is written anew for that.
-    async fn prepare(
-        &self,
-        state: &PythonExecution,
-        code: &str,
-        context: &Context,
-    ) -> Result<Result<Box<dyn Prepared>, ExecutionError>, NodeError> {
-        let Some(folder) = state.folder.clone() else {
-            return Err(broken("there is no folder to run in"));
-        };
-        let request = state.request();
-        let access = match state.effective_mode() {
-            ExecutionMode::ReadOnly => Access::Read,
-            ExecutionMode::WriteAccess => Access::Write(Permit::default()),
-        };
-        let mut attempt = 1;
-        loop {
-            let job = Job {
-                code: code.to_owned(),
-                access: access.clone(),
-                trail: Arc::new(NoTrail),
-                placement: state.placement(),
-                context: request.capability_context_data.clone(),
-                folder: folder.join(format!("attempt_{:02}", state.generation_attempt)),
-                timeout: self.0.config.executor.execution_timeout,
-            };
-            match self.0.executor.prepare(job).await {
-                Ok(prepared) => return Ok(Ok(prepared)),
-                Err(ExecutionError::Cancelled) => return Err(NodeError::Cancelled),
-                Err(error @ (ExecutionError::Workspace { .. } | ExecutionError::Start(_)))
-                    if attempt < PREPARATIONS =>
-                {
-                    tracing::warn!(%error, attempt, "the preparation failed and is tried again");
-                    context.sleep(Duration::from_millis(200) * attempt).await?;
-                    attempt += 1;
-                }
-                Err(error) => return Ok(Err(error)),
-            }
+    fn start(&self, state: &PythonExecution, access: Access, context: &Context) -> Start {
+        Start {
+            access,
+            trail: Arc::new(Kept(context.clone())),
+            folder: format!("attempt_{:02}", state.generation_attempt),
+            timeout: time(&self.0, state),
         }
     }
 
@@ -289,16 +273,27 @@ impl Execute {
 
     /// Draws the conclusion of a program that ran.
     fn ended(&self, state: &PythonExecution, code: String, execution: Execution) -> PythonPatch {
-        let error = failure(state, &code, &execution);
+        let must_hold = self.0.config.control_system.verification.fail_on_mismatch;
+        let of_writes = conduct::failure(&execution, must_hold);
+        let error = match &of_writes {
+            Some((name, message)) => Some(attempt_error(state, &code, name, message.clone(), "")),
+            None => failure(state, &code, &execution),
+        };
+        let done = conduct::account(&execution, state.rehearsed_puts());
         let patch = PythonPatch::new().execution_result(execution);
         let Some(error) = error else {
             return patch.status(Status::Completed);
         };
-        let may_retry = state.effective_mode() == ExecutionMode::ReadOnly;
-        let why = if may_retry {
-            retry::exhausted(state, &self.0.config.executor, &error)
+        let why = if of_writes.is_some() {
+            // Other code in its place would be taught to hide its writes.
+            Some("what a gateway refuses is not tried again by other code".to_owned())
+        } else if state.effective_mode() == ExecutionMode::WriteAccess {
+            let done = done.map(|done| format!("{done}; ")).unwrap_or_default();
+            Some(format!(
+                "{done}a program with write access is never run again of its own accord"
+            ))
         } else {
-            Some("a program with write access is never run again of its own accord".into())
+            retry::exhausted(state, &self.0.config.executor, &error)
         };
         let patch = match why {
             None => patch.status(Status::Retrying),
@@ -314,21 +309,88 @@ impl Execute {
     }
 }
 
-/// What is wrong with how a program ended, if anything is.
-fn failure(state: &PythonExecution, code: &str, execution: &Execution) -> Option<AttemptError> {
-    let error = |code_name: &str, message: String, traceback: String| AttemptError {
+/// What a program is started with, besides what its request says.
+pub(super) struct Start {
+    pub(super) access: Access,
+    pub(super) trail: Arc<dyn Trail>,
+    /// The name of its folder in the run's folder.
+    pub(super) folder: String,
+    pub(super) timeout: Duration,
+}
+
+/// The wall time of one execution: the request's, up to the configured one.
+pub(super) fn time(parts: &Parts, state: &PythonExecution) -> Duration {
+    let most = parts.config.executor.execution_timeout;
+    let asked = state.request().execution_timeout_seconds;
+    asked
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .map_or(most, |asked| asked.min(most))
+}
+
+/// Does everything that comes before the start, and again if the host is short of something for a moment; no code
+/// is written anew for that.
+pub(super) async fn prepare(
+    parts: &Parts,
+    state: &PythonExecution,
+    code: &str,
+    start: Start,
+    context: &Context,
+) -> Result<Result<Box<dyn Prepared>, ExecutionError>, NodeError> {
+    let Some(folder) = state.folder.clone() else {
+        return Err(broken("there is no folder to run in"));
+    };
+    let request = state.request();
+    let mut attempt = 1;
+    loop {
+        let job = Job {
+            code: code.to_owned(),
+            access: start.access.clone(),
+            trail: start.trail.clone(),
+            placement: state.placement(),
+            context: request.capability_context_data.clone(),
+            folder: folder.join(&start.folder),
+            timeout: start.timeout,
+        };
+        match parts.executor.prepare(job).await {
+            Ok(prepared) => return Ok(Ok(prepared)),
+            Err(ExecutionError::Cancelled) => return Err(NodeError::Cancelled),
+            Err(error @ (ExecutionError::Workspace { .. } | ExecutionError::Start(_)))
+                if attempt < PREPARATIONS =>
+            {
+                tracing::warn!(%error, attempt, "the preparation failed and is tried again");
+                context.sleep(Duration::from_millis(200) * attempt).await?;
+                attempt += 1;
+            }
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+}
+
+fn attempt_error(
+    state: &PythonExecution,
+    code: &str,
+    name: &str,
+    message: String,
+    traceback: &str,
+) -> AttemptError {
+    AttemptError {
         attempt: state.generation_attempt,
         stage: Stage::Execution,
-        code: code_name.to_owned(),
+        code: name.to_owned(),
         message,
         failed_code: code.to_owned(),
-        traceback,
-    };
+        traceback: traceback.to_owned(),
+    }
+}
+
+/// What is wrong with how a program ended, if anything is.
+fn failure(state: &PythonExecution, code: &str, execution: &Execution) -> Option<AttemptError> {
+    let error = |name: &str, message, traceback: &str| attempt_error(state, code, name, message, traceback);
     match &execution.end {
         ProgramEnd::Finished if execution.results.is_some() => None,
         ProgramEnd::Finished => {
             let message = "the program came to its end without a dict named 'results'".to_owned();
-            Some(error("results_missing", message, String::new()))
+            Some(error("results_missing", message, ""))
         }
         ProgramEnd::Raised {
             error_type,
@@ -340,12 +402,10 @@ fn failure(state: &PythonExecution, code: &str, execution: &Execution) -> Option
             Some(error(
                 "runtime_error",
                 format!("{error_type}: {message}{place}"),
-                traceback.clone(),
+                traceback,
             ))
         }
-        ProgramEnd::Killed { reason, code } => {
-            Some(error(&format!("execution_{code}"), reason.clone(), String::new()))
-        }
+        ProgramEnd::Killed { reason, code } => Some(error(&format!("execution_{code}"), reason.clone(), "")),
     }
 }
 

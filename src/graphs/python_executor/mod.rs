@@ -1,4 +1,4 @@
-//! The main graph: generate → analyze → approve → execute → process.
+//! The main graph: generate → analyze → rehearse → approve → execute → process.
 //!
 //! Every entrance leads through the same analysis and the same gate. Only `execute` calls an
 //! executor, and where the analysis says *ask* it does so only under a grant that matches exactly
@@ -6,9 +6,11 @@
 
 mod analyze;
 mod approve;
+mod conduct;
 mod execute;
 mod generate;
 mod process;
+mod rehearse;
 mod request;
 mod retry;
 mod routes;
@@ -32,7 +34,7 @@ use crate::{
 pub use request::{Request, RequestError};
 pub use state::{
     AnalysisResult, AttemptError, DecisionKind, DecisionRecord, ErrorReport, PythonExecution, PythonPatch,
-    PythonResult, Stage, Status, Verdict,
+    PythonResult, Rehearsal, Stage, Status, Verdict,
 };
 pub use writes::WriteControl;
 
@@ -60,6 +62,7 @@ impl Parts {
         Digest::of_json(&json!({
             "settings": self.config.policy(),
             "rules": self.analyzer.policy_digest(),
+            "writes": self.executor.rules(),
         }))
     }
 
@@ -74,6 +77,7 @@ impl Parts {
             policy_version: self.policy_version(),
             context: state.context_digest(),
             channels: approved.channels.clone(),
+            seen: approved.seen.clone(),
             channels_resolved: approved.channels_resolved,
         }
     }
@@ -88,17 +92,19 @@ pub fn graph(parts: Arc<Parts>) -> Result<Arc<Graph>, BuildError> {
         .on_input(InputPolicy::Reset)
         .node("generate", generate::Generate(parts.clone()))
         .pure("analyze", analyze::Analyze(parts.clone()))
+        .node("rehearse", rehearse::Rehearse(parts.clone()))
         .pure("approve", approve::Approve(parts.clone()))
         .node("execute", execute::Execute(parts))
         .node("process", process::Process)
         .start_at("generate")
         .edge("generate", "analyze")
         .branch("analyze", routes::after_analyze)
+        .edge("rehearse", "approve")
         .branch("approve", routes::after_approve)
         .branch("execute", routes::after_execute)
         .edge("process", END)
         .retry("generate", retry::unreachable_model())
-        .hold_point("analyze", &["approve", "execute", "process"])
+        .hold_point("analyze", &["rehearse", "approve", "execute", "process"])
         .hold_point_reason("asked_again")
         .build()
 }

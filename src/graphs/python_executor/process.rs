@@ -80,6 +80,7 @@ impl Node<PythonExecution> for Process {
             findings: state.findings(),
             decision: state.decision.clone(),
             settled: state.settled.clone(),
+            conduct: execution.and_then(|execution| execution.conduct.clone()),
             warnings,
             error: state.error.clone(),
             generator: written.map(|generation| generation.generator.clone()),

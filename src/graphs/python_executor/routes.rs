@@ -1,12 +1,13 @@
 //! Where the graph goes: pure functions of the state.
 
-use crate::route;
+use crate::{model::ExecutionMode, route};
 
 use super::state::{DecisionKind, PythonExecution, Status, Verdict};
 
 route! {
     /// After the analysis.
     pub enum AfterAnalyze {
+        Rehearse => "rehearse",
         Approve => "approve",
         Execute => "execute",
         Retry => "generate",
@@ -36,6 +37,7 @@ route! {
 pub(super) fn after_analyze(state: &PythonExecution) -> AfterAnalyze {
     match state.analysis_result.as_ref().map(|result| result.verdict) {
         Some(Verdict::Run) => AfterAnalyze::Execute,
+        Some(Verdict::Ask) if state.effective_mode() == ExecutionMode::WriteAccess => AfterAnalyze::Rehearse,
         Some(Verdict::Ask) => AfterAnalyze::Approve,
         Some(Verdict::Retry) => AfterAnalyze::Retry,
         Some(Verdict::Stop) | None => AfterAnalyze::Process,

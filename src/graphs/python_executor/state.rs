@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{
     analysis::Analysis,
-    execution::{Artifact, Execution, Placement},
-    gate::Decision,
+    execution::{Artifact, Conduct, Execution, Placement},
+    gate::{Decision, PlannedWrite},
     generation::Usage,
     graph::Settled,
     model::{Actor, CodeSha256, Digest, ExecutionMode, Finding, InterruptId, Timestamp},
@@ -192,6 +192,9 @@ pub struct PythonResult {
     pub decision: Option<DecisionRecord>,
     /// How a human settled an unknown outcome.
     pub settled: Option<Settled>,
+    /// What it did to the control system, as its gateway saw it.
+    #[serde(default)]
+    pub conduct: Option<Conduct>,
     /// What the reader should know besides.
     pub warnings: Vec<String>,
     /// Why it came to nothing.
@@ -218,6 +221,22 @@ pub struct GenerationRecord {
     pub usage: Usage,
     /// Further facts.
     pub metadata: BTreeMap<String, Value>,
+}
+
+/// What is known of the writes of a program before a human is asked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rehearsal {
+    /// Why the program was not rehearsed; `None` if it was.
+    pub not_rehearsed: Option<String>,
+    /// How its rehearsal went wrong, if it did.
+    pub failed: Option<String>,
+    /// How many puts the rehearsal made.
+    pub puts: u64,
+    /// What it would write.
+    pub writes: Vec<PlannedWrite>,
+    /// What the gateway remarked.
+    pub notes: Vec<String>,
 }
 
 /// What is put before a human.
@@ -250,6 +269,8 @@ crate::state! {
         error_chain: Vec<AttemptError> [append, protected],
         /// What the analysis and the policy say.
         analysis_result: Option<AnalysisResult> [replace, protected],
+        /// What the code would write, where it asks for write access.
+        rehearsal: Option<Rehearsal> [replace, protected],
         /// What is put before a human.
         approval_request: Option<ApprovalRequest> [replace, protected],
         /// How many questions this request has asked.
@@ -296,6 +317,12 @@ impl PythonExecution {
     /// The place the request wants its program to run in.
     pub(super) fn placement(&self) -> Placement {
         self.request.as_ref().map(Request::placement).unwrap_or_default()
+    }
+
+    /// How many puts its rehearsal made, if it had one that came to its end.
+    pub(super) fn rehearsed_puts(&self) -> Option<u64> {
+        let rehearsal = self.rehearsal.as_ref()?;
+        (rehearsal.not_rehearsed.is_none() && rehearsal.failed.is_none()).then_some(rehearsal.puts)
     }
 
     /// The digest of what the program finds as its context.
