@@ -398,7 +398,12 @@ fn sample(key: &Key) -> Value {
         ("execution.generators.basic.base_url", _) => json!("https://models.example/v1"),
         ("execution.generators.basic.provider", _) => json!("ollama"),
         ("execution.generators.basic.model_config_name", _) => json!("writer"),
-        (_, Kind::Flag) => json!(key.path != "approval.capabilities.python_execution.enabled"),
+        (
+            "approval.capabilities.python_execution.enabled"
+            | "control_system.write_verification.fail_on_mismatch",
+            _,
+        ) => json!(false),
+        (_, Kind::Flag) => json!(true),
         (_, Kind::Count(least, _)) => json!(least + 7),
         (_, Kind::Bytes(least, _)) => json!(if least == 0 { 4096 } else { least * 2 }),
         (_, Kind::Duration) => json!("17s"),

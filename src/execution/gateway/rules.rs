@@ -301,7 +301,7 @@ fn in_range(name: &PvName, limits: &PvLimits, number: f64, single: bool) -> Resu
 }
 
 fn step(name: &PvName, max_step: f64, from: &[f64], to: &[f64], single: bool) -> Result<(), Refusal> {
-    if from.len() < to.len() || from.iter().any(|number| number.is_nan()) {
+    if from.len() < to.len() || !from.iter().all(|number| number.is_finite()) {
         return Err(unknown(name));
     }
     match steps(max_step, from, to, single) {
