@@ -1153,7 +1153,11 @@ fn the_configuration_is_checked() {
         "control_system: {limits_checking: {enabled: true, database_path: limits.json}}",
     );
     let looked = place.run(&["config", "check", "--config", "limited.yml"]).ends(2);
-    assert!(looked.out.contains("SR:X: max_value must be a number"), "{}", looked.out);
+    assert!(
+        looked.out.contains("SR:X: max_value must be a number"),
+        "{}",
+        looked.out
+    );
     place.file(
         "no_python.yml",
         "execution: {code_generator: fixed, local: {python_env_path: nowhere/python}}",

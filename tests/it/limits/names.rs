@@ -127,6 +127,7 @@ fn a_value_becomes_what_the_server_makes_of_it() {
         (text("abc"), Text, Text, Ok(text("abc"))),
         (text(&"x".repeat(40)), Text, Text, Err("undecodable")),
         (int(65), Char, Text, Err("undecodable")),
+        (choice(1, "On"), Choice, Text, Err("undecodable")),
         (text("On"), Text, Choice, Ok(choice(1, "On"))),
         (text("1"), Text, Choice, Ok(choice(1, "On"))),
         // A label goes before an index.
