@@ -7,9 +7,12 @@ use std::{
     time::Duration,
 };
 
-use holdpoint::config::{
-    CodeApproval, Config, ConfigError, ExecutionMethod, GlobalApproval, Isolation, KEYS, Key, Kind,
-    MockBehavior, PatternMode, ReadOnlyWrite,
+use holdpoint::{
+    config::{
+        CodeApproval, Config, ConfigError, ExecutionMethod, GlobalApproval, Isolation, KEYS, Key, Kind,
+        MockBehavior, PatternMode, ReadOnlyWrite, RehearsalMode,
+    },
+    model::{PvValue, VerificationLevel},
 };
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -82,6 +85,35 @@ fn mistakes_are_told_with_their_place_and_the_way_out() {
         "control_system:\n  patterns:\n    wirte: ['x']\n",
         "control_system:\n  patterns:\n    epcis:\n      write: ['x']\n",
         "control_system:\n  limits_checking:\n    enabled: true\n",
+        "control_system:\n  limits_checking: { enabled: true, on_violation: warn }\n",
+        "control_system:\n  limits_checking:\n    max_value: 3\n",
+        "control_system:\n  limits_checking: true\n",
+        "control_system:\n  epics:\n    address_list: [10.0.0.300]\n",
+        "control_system:\n  epics:\n    address_list: ['a b']\n",
+        "control_system:\n  epics:\n    address_list: ioc1 ioc2:0\n",
+        "control_system:\n  epics:\n    address_list: ${LIST:-ioc1 ioc2:0}\n",
+        "control_system:\n  epics:\n    name_servers: ['[::1]:5064']\n",
+        "control_system:\n  epics:\n    name_servers: [5064]\n",
+        "control_system:\n  epics:\n    pva_gateway: pvagw\n",
+        "control_system:\n  epics:\n    read_client: ''\n    client_host: a b\n",
+        "control_system:\n  epics:\n    adress_list: ioc1\n",
+        "control_system:\n  epics:\n    max_puts_per_second: 0\n",
+        "control_system:\n  write_verification:\n    default_level: read\n",
+        "control_system:\n  write_verification:\n    default_tolerance_percent: -1\n",
+        "control_system:\n  rehearsal:\n    mode: sometimes\n",
+        "control_system:\n  drift:\n    percent: .nan\n",
+        "control_system:\n  interlocks:\n    pv: X\n",
+        "control_system:\n  interlocks: [X]\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      min: 1\n    - pv: B\n",
+        "control_system:\n  interlocks:\n    - min: 1\n      max: 2\n",
+        "control_system:\n  interlocks:\n    - pv: A B\n      min: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      minn: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      max: '1'\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      min: 2\n      max: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      one_of: [true]\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      one_of: []\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      one_of: [1]\n      equals: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      equals: [1]\n",
         "holdpoint:\n  store:\n    segment_bytes: 3 MiB\n",
         "holdpoint:\n  store:\n    segment_bytes: 512 KiB\n",
         "holdpoint:\n  data_directory: x\n",
@@ -369,7 +401,12 @@ fn sample(key: &Key) -> Value {
         ("execution.generators.basic.base_url", _) => json!("https://models.example/v1"),
         ("execution.generators.basic.provider", _) => json!("ollama"),
         ("execution.generators.basic.model_config_name", _) => json!("writer"),
-        (_, Kind::Flag) => json!(key.path != "approval.capabilities.python_execution.enabled"),
+        (
+            "approval.capabilities.python_execution.enabled"
+            | "control_system.write_verification.fail_on_mismatch",
+            _,
+        ) => json!(false),
+        (_, Kind::Flag) => json!(true),
         (_, Kind::Count(least, _)) => json!(least + 7),
         (_, Kind::Bytes(least, _)) => json!(if least == 0 { 4096 } else { least * 2 }),
         (_, Kind::Duration) => json!("17s"),
@@ -388,7 +425,9 @@ fn sample(key: &Key) -> Value {
         (_, Kind::Texts | Kind::Patterns) => json!(["something"]),
         (_, Kind::Environment) => json!({ "NAME": "value" }),
         (_, Kind::Mapping) => json!({ "anything": 1 }),
-        (_, Kind::Absent) => json!({ "enabled": false }),
+        (_, Kind::Mappings) => json!([{ "pv": "X", "min": 1 }]),
+        (_, Kind::Address) => json!("something:5075"),
+        (_, Kind::Addresses) => json!(["something"]),
     }
 }
 
@@ -398,8 +437,6 @@ fn every_key_does_something_or_says_that_it_does_not() {
     let repeats = [
         "execution.modes.read_only.allows_writes",
         "execution.modes.write_access.requires_approval",
-        "control_system.limits_checking",
-        "control_system.write_verification",
     ];
     for key in KEYS {
         let path = key.path.replace("<name>", "mine").replace("<type>", "epics");
@@ -413,6 +450,9 @@ fn every_key_does_something_or_says_that_it_does_not() {
         }
         if key.path == "control_system.patterns.mode" {
             value["control_system"]["patterns"]["write"] = json!(["x"]);
+        }
+        if key.path == "control_system.limits_checking.enabled" {
+            value["control_system"]["limits_checking"]["database_path"] = json!("limits.json");
         }
         let mut base = value.clone();
         let (section, name) = path.rsplit_once('.').unwrap();
@@ -441,6 +481,10 @@ fn what_is_shown_can_be_read_again() {
         "",
         "control_system: { type: tango, writes_enabled: true, patterns: { mode: override, tango: { write: ['a.b'] } } }",
         "approval: { global_mode: all_capabilities, expires_after: 90061.5 }",
+        "control_system: { epics: { address_list: '10.0.0.5 ioc7:5064', pva_gateway: 'gw:5075', max_puts_per_second: 2 }, \
+          limits_checking: { enabled: true, database_path: /etc/limits.json }, rehearsal: { mode: never }, \
+          write_verification: { enabled: true, default_level: readback }, drift: { absolute: 0.5 }, \
+          interlocks: [{ pv: MODE, one_of: [Machine, 3, 1.5], message: m }, { pv: I, equals: 1, max: 2 }] }",
         "execution: { code_generator: mock, generators: { mock: { code_sequence: [a, b] }, mine: { x: [1] } } }",
     ];
     for text in texts {
@@ -497,11 +541,85 @@ fn words_of_the_file_become_the_right_settings() {
 }
 
 #[test]
+fn the_control_system_is_described() {
+    let config = read(
+        "control_system:\n  epics: { address_list: ' 10.0.0.5  ioc7:5064 ', name_servers: [ns-1.lab], timeout: 2 }\n  \
+         limits_checking: { enabled: true, database_path: limits.json, on_violation: warn }\n  \
+         write_verification: { enabled: true, default_level: readback, fail_on_mismatch: false }\n  \
+         rehearsal: { mode: always, timeout: 5s }\n  drift: { absolute: 0.5, percent: 0 }\n  interlocks:\n    \
+         - { pv: 'SR:MODE', one_of: [Studies, 3, 1.5], message: wait }\n    \
+         - { pv: 'SR:CURRENT', equals: 0, max: 5 }\n",
+    );
+    let control = &config.control_system;
+    assert_eq!(control.epics.address_list, ["10.0.0.5", "ioc7:5064"]);
+    assert_eq!(control.epics.name_servers, ["ns-1.lab"]);
+    assert_eq!(control.epics.timeout, Duration::from_secs(2));
+    assert_eq!(
+        control.limits.database_path.as_deref(),
+        Some(Path::new("limits.json"))
+    );
+    assert_eq!(control.verification.default_level, VerificationLevel::Readback);
+    assert!(control.verification.enabled && !control.verification.fail_on_mismatch);
+    assert_eq!(control.rehearsal.mode, RehearsalMode::Always);
+    assert_eq!((control.drift.absolute, control.drift.percent), (0.5, 0.0));
+    let mode = &control.interlocks[0];
+    let states = [
+        PvValue::Text("Studies".into()),
+        PvValue::Int(3),
+        PvValue::Real(1.5),
+    ];
+    assert_eq!(
+        (mode.pv.as_str(), mode.one_of.as_slice(), mode.message.as_str()),
+        ("SR:MODE", &states[..], "wait")
+    );
+    let current = &control.interlocks[1];
+    assert_eq!(
+        (current.one_of.as_slice(), current.min, current.max),
+        (&[PvValue::Int(0)][..], None, Some(5.0))
+    );
+    assert_eq!(config.notes.len(), 1, "{:?}", config.notes);
+    assert!(config.notes[0].contains("a value beyond its limits is always refused"));
+}
+
+#[test]
+fn where_the_servers_are_is_never_taken_from_elsewhere_silently() {
+    let set = [("EPICS_CA_ADDR_LIST", "10.0.0.5 ioc7:5064")];
+    let silent = read_with("", &set).unwrap();
+    assert!(silent.control_system.epics.address_list.is_empty());
+    assert!(
+        silent.notes[0].contains("set control_system.epics.address_list"),
+        "{:?}",
+        silent.notes
+    );
+    let named = "control_system: { epics: { address_list: '${EPICS_CA_ADDR_LIST}' } }";
+    let named = read_with(named, &set).unwrap();
+    assert_eq!(named.control_system.epics.address_list, ["10.0.0.5", "ioc7:5064"]);
+    assert!(named.notes.is_empty(), "{:?}", named.notes);
+    for text in [
+        "control_system: { connector: { epics: { gateways: { read_only: { address: gw, port: 5064 } } } } }",
+        "execution: { epics: { gateways: { write_access: { address: gw, port: 5084 } } } }",
+    ] {
+        let config = read(text);
+        assert!(config.control_system.epics.address_list.is_empty());
+        assert!(
+            config.notes[0].contains("told by control_system.epics.address_list"),
+            "{:?}",
+            config.notes
+        );
+    }
+    let same = read("control_system: { epics: { read_client: me, write_client: me } }");
+    assert!(same.notes[0].contains("are the same"), "{:?}", same.notes);
+}
+
+#[test]
 fn relative_paths_count_from_the_file() {
-    let text = "holdpoint: { data_dir: data }\nexecution: { local: { python_env_path: venv } }";
+    let text = "holdpoint: { data_dir: data }\nexecution: { local: { python_env_path: venv } }\n\
+                control_system: { limits_checking: { database_path: limits.json } }";
     let config = Config::from_text(text, Some(Path::new("/etc/holdpoint/config.yml")), &|_| None).unwrap();
     assert_eq!(config.data_dir, Path::new("/etc/holdpoint/data"));
     assert_eq!(config.execution.local.python, Path::new("/etc/holdpoint/venv"));
+    let limits = config.control_system.limits.database_path.unwrap();
+    assert_eq!(limits, Path::new("/etc/holdpoint/limits.json"));
     let bare = Config::from_text("", Some(Path::new("/etc/holdpoint/config.yml")), &|_| None).unwrap();
     assert_eq!(bare.data_dir, Path::new(".holdpoint"));
 }
@@ -634,6 +752,11 @@ fn the_policy_follows_what_decides_and_nothing_else() {
     assert_ne!(policy("approval: { max_questions: 4 }"), policy(""));
     assert_ne!(policy("control_system: { writes_enabled: true }"), policy(""));
     assert_ne!(policy("control_system: { patterns: { read: [x] } }"), policy(""));
+    assert_ne!(policy("control_system: { drift: { percent: 2 } }"), policy(""));
+    assert_ne!(
+        policy("control_system: { interlocks: [{ pv: X, min: 1 }] }"),
+        policy("")
+    );
     assert_eq!(
         policy("holdpoint: { actor: a }\nexecution: { code_generator: mock }"),
         policy("")

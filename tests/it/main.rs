@@ -16,6 +16,7 @@ mod flows;
 mod gate;
 mod generation;
 mod layers;
+mod limits;
 mod notebook;
 mod processes;
 mod rig;

@@ -4,6 +4,21 @@
 //! the program starts, and hands them out; sockets stay in the namespace they were made in. What the program
 //! sends to them arrives here and nowhere else.
 
+mod convert;
+mod elements;
+mod interlock;
+mod limits;
+mod name;
+mod pairs;
+mod rules;
+
+pub use convert::{Native, convert};
+pub use elements::within;
+pub use interlock::holds;
+pub use limits::Limits;
+pub use name::{NameError, PvName};
+pub use rules::{Attempt, Refusal, Rules};
+
 use std::net::{TcpListener, UdpSocket};
 
 /// The sockets of one program's network namespace, made by the launcher on its loopback.
