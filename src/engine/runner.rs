@@ -168,7 +168,10 @@ impl Run {
             }) => false,
             Some(node) => match node.class {
                 NodeClass::Pure => false,
-                NodeClass::Io => !but.contains(name),
+                NodeClass::Io => {
+                    let leads_up = graph.hold_point().is_some_and(|hold| hold.leading_up.contains(name));
+                    !leads_up && !but.contains(name)
+                }
                 NodeClass::Effect => true,
             },
             None => true,

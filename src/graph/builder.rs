@@ -221,8 +221,19 @@ impl<S: State> GraphBuilder<S> {
         self.hold_point = Some(HoldPoint {
             entry: entry.to_owned(),
             behind,
+            leading_up: std::collections::BTreeSet::new(),
             reason: None,
         });
+        self
+    }
+
+    /// Names nodes behind the hold point that come before its question: a thread that has to ask again runs them
+    /// too, though they look at the outside.
+    #[must_use]
+    pub fn leading_up(mut self, nodes: &[&str]) -> Self {
+        if let Some(hold) = &mut self.hold_point {
+            hold.leading_up = nodes.iter().map(|node| (*node).to_owned()).collect();
+        }
         self
     }
 

@@ -32,6 +32,9 @@ pub struct HoldPoint {
     pub entry: String,
     /// The nodes behind it, the one that asks included.
     pub behind: BTreeSet<String>,
+    /// Those of them that lead up to the question: a thread that has to ask again may run them, though they look
+    /// at the outside.
+    pub leading_up: BTreeSet<String>,
     /// The channel that takes the reason when a run goes back to the entry.
     pub reason: Option<String>,
 }

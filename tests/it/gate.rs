@@ -767,7 +767,7 @@ fn g3_a_grant_permits_exactly_what_was_approved_for_its_time() {
 
 proptest! {
     #[test]
-    fn g3_any_one_change_voids_the_grant(field in 0..8_usize, seed in any::<u64>()) {
+    fn g3_any_one_change_voids_the_grant(field in 0..9_usize, seed in any::<u64>()) {
         let bytes = seed.to_le_bytes();
         let mut actual = binding();
         let changed = match field {
@@ -778,11 +778,12 @@ proptest! {
             4 => { actual.policy_version = Digest::of(&bytes); "policy_version" }
             5 => { actual.context = Digest::of(&bytes); "context" }
             6 => { actual.channels.push(seed.to_string()); "channels" }
+            7 => { actual.seen.extend(planned("X").now); "seen" }
             _ => { actual.channels_resolved = false; "channels_resolved" }
         };
         prop_assert_eq!(check(&granted(), &actual, at(1000)), Err(GrantVoid::Differs { field: changed }));
         let fields = serde_json::to_value(binding()).unwrap();
-        prop_assert_eq!(fields.as_object().unwrap().len(), 8);
+        prop_assert_eq!(fields.as_object().unwrap().len(), 9);
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use holdpoint::{
-    config::Config,
+    config::{Config, RehearsalMode},
     execution::{Backend, Execution, ExecutionError, Executor, Job, Placement, Prepared, ProgramEnd},
     generation::{
         CodeGenerator, Generated, GenerationError, GenerationRequest, Registry, SharedGenerator, Tell,

@@ -105,6 +105,7 @@ pub fn graph(parts: Arc<Parts>) -> Result<Arc<Graph>, BuildError> {
         .edge("process", END)
         .retry("generate", retry::unreachable_model())
         .hold_point("analyze", &["rehearse", "approve", "execute", "process"])
+        .leading_up(&["rehearse"])
         .hold_point_reason("asked_again")
         .build()
 }

@@ -12,7 +12,7 @@ use crate::{
     execution::{Access, Conduct, Execution, ProgramEnd, Trail, TrailError},
     gate::{self, PlannedWrite},
     graph::{Context, Node, NodeError},
-    model::{Category, ExecutionMode, GatewayEvent, Severity},
+    model::{Authentication, Category, ExecutionMode, GatewayEvent, Severity},
 };
 
 use super::{
@@ -34,7 +34,7 @@ impl Node<PythonExecution> for Rehearse {
         if state.effective_mode() != ExecutionMode::WriteAccess {
             return Ok(PythonPatch::new().rehearsal(None));
         }
-        let (execution, not_rehearsed) = match self.why_not(&state) {
+        let (execution, not_rehearsed) = match self.why_not(&state, &context) {
             Some(why) => (None, Some(why)),
             None => match self.rehearse(&state, &code, &context).await? {
                 Ok(execution) => (Some(execution), None),
@@ -58,8 +58,12 @@ impl Node<PythonExecution> for Rehearse {
 
 impl Rehearse {
     /// Why the program is not rehearsed, if it is not.
-    fn why_not(&self, state: &PythonExecution) -> Option<String> {
+    fn why_not(&self, state: &PythonExecution, context: &Context) -> Option<String> {
         let config = &self.0.config;
+        if context.info().actor.authentication == Authentication::System {
+            // A recovery starts no program, not even in a rehearsal.
+            return Some("it is asked again after a restart, which starts nothing".into());
+        }
         match config.control_system.rehearsal.mode {
             RehearsalMode::Never => {
                 Some("rehearsals are switched off (control_system.rehearsal.mode)".into())
