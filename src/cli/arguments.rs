@@ -170,6 +170,16 @@ pub(super) enum Command {
         #[arg(long, value_name = "NAME")]
         into: Option<String>,
     },
+    /// Ask for what a run wrote to be put back
+    #[command(
+        after_help = "It is a new request with write access, analyzed and asked about like any other. What is put\n\
+        back are the values that the gateway read before the run's first put.\n\n\
+        Example:\n  holdpoint revert ramp"
+    )]
+    Revert {
+        /// The run's id, or a thread, whose last run that wrote is meant
+        run: String,
+    },
     /// Check every record, and that what ran is what was approved
     #[command(
         after_help = "Exits with 1 if something does not fit. --export needs no store: an export log that was\n\
@@ -337,6 +347,7 @@ impl Command {
                 | Self::Respond { .. }
                 | Self::Settle { .. }
                 | Self::Fork { .. }
+                | Self::Revert { .. }
         )
     }
 }

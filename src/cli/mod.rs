@@ -255,6 +255,16 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
             let reply = work.run(command, runs).await;
             work.tell(&reply.map_err(|error| fault::named(error, &called))?)
         }
+        Command::Revert { run } => {
+            // Named here, so that a signal knows what to cancel.
+            let thread = ThreadId::new();
+            let command = ServiceCommand::Revert {
+                subject: run.clone(),
+                thread: Some(thread.to_string()),
+            };
+            let reply = work.run(command, thread).await;
+            work.tell(&reply.map_err(|error| fault::named(error, &run))?)
+        }
         Command::Verify { .. } => verify::store(&work).await,
         Command::Anchor { sign, check, key } => match check {
             Some(file) => anchor::check(&work, &file, key.as_deref()).await,

@@ -1,8 +1,11 @@
 //! A thread's past: every checkpoint with what was asked, answered and done on it.
 
+use serde_json::Value;
+
 use crate::{
     model::{
-        Answer, Channels, Checkpoint, CheckpointId, Digest, Entry, Interrupt, Namespace, ThreadId, Timestamp,
+        Answer, Channels, Checkpoint, CheckpointId, Digest, Entry, Interrupt, Namespace, RunId, ThreadId,
+        Timestamp,
     },
     store::{RecordRange, StoredRecord},
 };
@@ -30,6 +33,23 @@ pub struct Snapshot {
     pub entries: Vec<(Timestamp, Entry)>,
 }
 
+/// A fact that a task kept while it went on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// The run.
+    pub run: RunId,
+    /// The node.
+    pub node: String,
+    /// What kind of fact.
+    pub name: String,
+    /// When it was kept.
+    pub at: Timestamp,
+    /// The number of its record.
+    pub seq: u64,
+    /// The fact, whole.
+    pub value: Value,
+}
+
 impl Snapshot {
     /// The nodes that are due next.
     pub fn next(&self) -> Vec<&str> {
@@ -42,6 +62,44 @@ impl Snapshot {
 }
 
 impl Engine {
+    /// What the tasks of a thread kept while they went on, oldest first.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownThread`], or the store's.
+    pub async fn notes(&self, thread: ThreadId) -> Result<Vec<Note>, EngineError> {
+        self.head(thread).await?;
+        let mut run = None;
+        let mut notes = Vec::new();
+        for StoredRecord { record, .. } in self.store.records(thread, RecordRange::ALL).await? {
+            match record.entry {
+                Entry::RunStarted { run: started, .. } => run = Some(started),
+                Entry::Noted {
+                    node,
+                    name,
+                    facts,
+                    detail,
+                    ..
+                } => {
+                    let Some(run) = run else { continue };
+                    let value = match detail {
+                        Some(detail) => values::load(self.store.as_ref(), &detail).await?,
+                        None => facts,
+                    };
+                    notes.push(Note {
+                        run,
+                        node,
+                        name,
+                        at: record.at,
+                        seq: record.seq,
+                        value,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(notes)
+    }
+
     /// One checkpoint of a thread with its state.
     ///
     /// # Errors

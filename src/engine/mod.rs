@@ -45,7 +45,7 @@ use runner::{GraphEnd, Run};
 use writer::Writer;
 
 pub use error::EngineError;
-pub use history::Snapshot;
+pub use history::{Note, Snapshot};
 pub use recover::Recovered;
 pub use replay::{Divergence, ReplayReport};
 pub use step::MergeError;

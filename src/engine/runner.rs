@@ -169,7 +169,9 @@ impl Run {
             Some(node) => match node.class {
                 NodeClass::Pure => false,
                 NodeClass::Io => {
-                    let leads_up = graph.hold_point().is_some_and(|hold| hold.leading_up.contains(name));
+                    let leads_up = graph
+                        .hold_point()
+                        .is_some_and(|hold| hold.leading_up.contains(name));
                     !leads_up && !but.contains(name)
                 }
                 NodeClass::Effect => true,

@@ -91,6 +91,13 @@ pub enum ServiceCommand {
         /// The entry; the last one if `None`.
         seq: Option<u64>,
     },
+    /// Asks for what a run wrote to be put back. Replies with a [`RunReply`](super::RunReply).
+    Revert {
+        /// The run's id, or a thread, whose last run that wrote is meant.
+        subject: String,
+        /// The new request's thread; a new one if `None`.
+        thread: Option<String>,
+    },
     /// Verifies the whole store. Replies with a [`VerifyReply`](super::VerifyReply).
     Verify,
 }
@@ -103,6 +110,7 @@ impl ServiceCommand {
             Self::Run { .. }
                 | Self::Continue { .. }
                 | Self::Answer { .. }
+                | Self::Revert { .. }
                 | Self::Fork { .. }
                 | Self::UpdateState { .. }
         )

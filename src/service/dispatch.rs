@@ -64,6 +64,9 @@ impl Core {
                 self.update_state(thread_of(&thread), values, as_node.as_deref(), by)
                     .await?,
             ),
+            ServiceCommand::Revert { subject, thread } => {
+                value(self.revert(&subject, thread.as_deref(), by, events).await?)
+            }
             ServiceCommand::Anchor { seq } => value(self.anchor(seq).await?),
             ServiceCommand::Verify => value(self.verify().await?),
         }

@@ -74,6 +74,9 @@ pub enum ServiceError {
     /// A checkpoint's id can't be read.
     #[error("'{0}' is not a checkpoint's id")]
     InvalidCheckpoint(String),
+    /// A run that wrote nothing, or none at all.
+    #[error("'{0}' is no run that wrote anything, and no thread with one")]
+    NothingToRevert(String),
     /// An answer names neither an interrupt nor a thread.
     #[error("an answer needs an interrupt's id or a thread")]
     NoSubject,
@@ -134,6 +137,7 @@ impl ServiceError {
             Self::Request(_) => (Usage, "invalid_request", Value::Null),
             Self::Refused(refusal) => (Refused, refusal.code, Value::Null),
             Self::InvalidCheckpoint(_) => (Usage, "invalid_checkpoint", Value::Null),
+            Self::NothingToRevert(_) => (NotFound, "nothing_to_revert", Value::Null),
             Self::NotVerified(_) => (Failed, "not_verified", Value::Null),
             Self::NoAuditEntry(_) => (NotFound, "no_audit_entry", Value::Null),
             Self::NoSubject => (Usage, "no_subject", Value::Null),
@@ -174,6 +178,7 @@ fn engine_facts(error: &EngineError) -> (ErrorKind, &str, Value) {
             (Conflict, "decision_expired", Value::Null)
         }
         EngineError::Answer(refused) if refused.code == "frozen" => (Refused, "frozen", Value::Null),
+        EngineError::Answer(refused) if refused.code == "interlock" => (Refused, "interlock", Value::Null),
         EngineError::Answer(refused) => (Usage, &refused.code, Value::Null),
         EngineError::MustSettle { .. } => (Conflict, "outcome_unknown", Value::Null),
         EngineError::State(_) => (Usage, "invalid_state", Value::Null),

@@ -353,6 +353,7 @@ fn history_reply(snapshot: Snapshot) -> HistoryReply {
             Entry::EffectStarted {
                 name, facts, grant, ..
             } => (name, json!({ "grant": grant, "facts": facts })),
+            Entry::Noted { name, facts, .. } => (name, facts.clone()),
             Entry::EffectFinished { name, .. } | Entry::Once { name, .. } => (name, Value::Null),
             Entry::TaskFinished { node, attempts, .. } => (node, json!({ "attempts": attempts })),
             Entry::TaskFailed { failure, .. } => {

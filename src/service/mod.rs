@@ -13,6 +13,7 @@ mod inspection;
 mod owner;
 mod proof;
 mod reply;
+mod revert;
 mod runs;
 mod session;
 mod shape;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::{
+    execution::gateway::PvName,
     gate::Binding,
     model::{Answer, CodeSha256, Entry, Grant, GrantId, Resolution, TaskId, ThreadId},
     store::StoredRecord,
@@ -19,6 +20,7 @@ pub(super) fn executions(
 ) -> (Vec<ExecutionProof>, Vec<ProblemReply>) {
     let mut grants: HashMap<GrantId, (&Grant, &Answer)> = HashMap::new();
     let mut proofs: Vec<(TaskId, String, ExecutionProof)> = Vec::new();
+    let mut permitted: HashMap<TaskId, Vec<String>> = HashMap::new();
     let mut problems = Vec::new();
     for StoredRecord { record, .. } in records {
         let mut problem = |what: String| {
@@ -77,6 +79,10 @@ pub(super) fn executions(
                 if record.at > grant.expires_at {
                     problem("a program was started after its approval had run out".into());
                 }
+                permitted.insert(
+                    *task,
+                    binding.channels.iter().map(|name| canonical(name)).collect(),
+                );
                 let proof = ExecutionProof {
                     thread_id: thread,
                     seq: record.seq,
@@ -91,6 +97,20 @@ pub(super) fn executions(
                 };
                 proofs.push((*task, name.clone(), proof));
             }
+            Entry::Noted {
+                task, name, facts, ..
+            } if name == "put" => {
+                let pv = facts.get("pv").and_then(Value::as_str).unwrap_or_default();
+                let approved = permitted
+                    .get(task)
+                    .is_some_and(|names| names.iter().any(|name| name == pv));
+                if !approved {
+                    problem(format!(
+                        "{} was written, which was not among the process variables that were approved",
+                        crate::gate::text::visible_line(pv)
+                    ));
+                }
+            }
             Entry::EffectFinished { task, name, .. } => {
                 for (_, _, proof) in proofs
                     .iter_mut()
@@ -103,4 +123,9 @@ pub(super) fn executions(
         }
     }
     (proofs.into_iter().map(|(_, _, proof)| proof).collect(), problems)
+}
+
+/// A process variable's one name; what is none stands for nothing.
+fn canonical(name: &str) -> String {
+    PvName::parse(name).map_or_else(|_| String::new(), |name| name.canonical())
 }

@@ -120,7 +120,7 @@ pub(super) fn failure(execution: &Execution, must_hold: bool) -> Option<(&'stati
     );
     must_hold.then(|| {
         (
-            "not_verified",
+            "write_not_verified",
             format!("{} was to hold {}, and {holds}", lost.pv, lost.wanted),
         )
     })
