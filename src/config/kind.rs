@@ -40,6 +40,9 @@ pub enum Kind {
     Mapping,
     /// A switch of a feature that is not there: absent, or a mapping with `enabled: false`.
     Absent,
+    /// A setting there was once, and why there is none any more: `false` is accepted, since it asked for
+    /// nothing.
+    Gone(&'static str),
 }
 
 /// A value that does not fit its key, and what would.
@@ -72,6 +75,7 @@ impl Kind {
             Self::Environment => "a mapping of names to texts".to_owned(),
             Self::Mapping => "a mapping".to_owned(),
             Self::Absent => "`enabled: false`".to_owned(),
+            Self::Gone(_) => "absent".to_owned(),
         }
     }
 
@@ -148,6 +152,8 @@ impl Kind {
                         .to_owned(),
                 ));
             }
+            (Self::Gone(_), Value::Bool(false)) => Some(Setting::Flag(false)),
+            (Self::Gone(why), _) => return Err(Misfit((*why).to_owned())),
             _ => None,
         };
         let hidden = hidden || *self == Self::Secret;

@@ -1,10 +1,12 @@
 //! HANDS: runs a program as it was approved, byte for byte, behind a wall.
 
+mod cgroup;
 mod collect;
 mod environment;
 pub mod gateway;
 mod host;
 mod interpreter;
+pub mod launcher;
 mod local;
 mod notebook;
 mod processes;
@@ -206,7 +208,7 @@ pub enum ProgramEnd {
         /// Why, for the reader: wall time, output, memory, cancelled.
         reason: String,
         /// The stable code of the reason: `timeout`, `output_limit`,
-        /// `workspace_limit`, `cancelled`, `signal`.
+        /// `workspace_limit`, `memory_limit`, `cancelled`, `signal`.
         code: String,
     },
 }
@@ -245,7 +247,7 @@ pub struct Execution {
     pub folder: PathBuf,
     /// The files it made, by path.
     pub artifacts: Vec<Artifact>,
-    /// The isolation it ran in: `bubblewrap` or `none`.
+    /// The isolation it ran in: `bubblewrap_cgroup`, `bubblewrap`, `landlock` or `none`.
     pub isolation: String,
     /// The interpreter that ran it.
     pub interpreter: String,

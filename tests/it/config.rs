@@ -389,6 +389,7 @@ fn sample(key: &Key) -> Value {
         (_, Kind::Environment) => json!({ "NAME": "value" }),
         (_, Kind::Mapping) => json!({ "anything": 1 }),
         (_, Kind::Absent) => json!({ "enabled": false }),
+        (_, Kind::Gone(_)) => json!(false),
     }
 }
 

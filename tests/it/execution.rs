@@ -35,6 +35,26 @@ pub(crate) fn skip(test: &str) {
     eprintln!("SKIPPED {test}: set HOLDPOINT_TEST_PYTHON to an environment with numpy, pandas, matplotlib");
 }
 
+/// The isolations that the tests' host offers, and none.
+fn offered() -> Vec<Isolation> {
+    let all = [
+        Isolation::BubblewrapCgroup,
+        Isolation::Bubblewrap,
+        Isolation::Landlock,
+        Isolation::None,
+    ];
+    all.into_iter()
+        .filter(|isolation| {
+            let mut place = place();
+            place.settings.local.isolation = *isolation;
+            place.let_others_pass();
+            LocalExecutor::probe(&place.settings)
+                .inspect_err(|error| eprintln!("SKIPPED {isolation:?}: {error}"))
+                .is_ok()
+        })
+        .collect()
+}
+
 struct Place {
     dir: TempDir,
     settings: ExecutionSettings,
@@ -48,8 +68,8 @@ fn place() -> Place {
         method: ExecutionMethod::Local,
         local: LocalSettings {
             python: python().0,
-            isolation: Isolation::Bubblewrap,
-            unsafe_host_network: false,
+            isolation: Isolation::Auto,
+            launcher: None,
             user: "nobody".to_owned(),
             environment: BTreeMap::new(),
         },
@@ -169,7 +189,7 @@ async fn a_program_runs_and_leaves_its_results() {
     assert_eq!(results(&execution), &json!({"i": 500.25}));
     assert_eq!(execution.stdout, "hello\n");
     assert_eq!(execution.stderr, "careful\n");
-    assert_eq!(execution.isolation, "bubblewrap");
+    assert!(execution.isolation.starts_with("bubblewrap"), "{}", execution.isolation);
     assert!(execution.seconds > 0.0 && !execution.output_truncated);
     assert!(execution.notes.is_empty(), "{:?}", execution.notes);
 }
@@ -641,30 +661,21 @@ async fn the_wall_holds() {
 }
 
 #[tokio::test]
-async fn write_access_needs_a_network_that_was_allowed() {
-    let mut place = place();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let code = format!("import socket\nsocket.create_connection(('127.0.0.1', {port}), 5)\nresults = {{}}\n");
-    let mut job = place.job(&code);
-    job.access = Access::Write(Permit::default());
-    let Err(ExecutionError::Mode(text)) = place.prepare(job.clone()).await else {
-        panic!("it was allowed")
-    };
-    assert!(text.contains("execution.local.unsafe_host_network"), "{text}");
-    place.settings.local.unsafe_host_network = true;
-    results(&place.run_job(job).await);
-    let read_only = place.run(&code).await;
-    assert!(
-        matches!(read_only.end, ProgramEnd::Raised { .. }),
-        "{:?}",
-        read_only.end
-    );
+async fn write_access_needs_a_control_system() {
+    let place = place();
+    let mut job = place.job("results = {}\n");
+    for access in [Access::Write(Permit::default()), Access::Rehearse] {
+        job.access = access;
+        let Err(ExecutionError::Mode(text)) = place.prepare(job.clone()).await else {
+            panic!("it was allowed")
+        };
+        assert!(text.contains("control_system.epics.address_list"), "{text}");
+    }
 }
 
 #[tokio::test]
 async fn daemons_die_with_their_program() {
-    for isolation in [Isolation::Bubblewrap, Isolation::None] {
+    for isolation in offered() {
         let mut place = place();
         place.settings.local.isolation = isolation;
         place.let_others_pass();
@@ -678,7 +689,7 @@ async fn daemons_die_with_their_program() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_program_dies() {
-    for isolation in [Isolation::Bubblewrap, Isolation::None] {
+    for isolation in offered() {
         let mut place = place();
         place.settings.local.isolation = isolation;
         place.let_others_pass();
@@ -920,7 +931,6 @@ async fn an_approved_program_reaches_epics() {
     assert_eq!(line, "up\n");
 
     let mut place = place();
-    place.settings.local.unsafe_host_network = true;
     for (name, value) in variables {
         place.settings.local.environment.insert(name.to_owned(), value);
     }
@@ -1092,14 +1102,15 @@ fn the_backend_says_what_it_is() {
         .backend(&Placement::default());
     assert_eq!(
         (backend.name.as_str(), backend.isolation.as_str()),
-        ("local", "bubblewrap")
+        ("local", "bubblewrap_cgroup")
     );
     assert!(
         backend.interpreter.contains("(Python 3."),
         "{}",
         backend.interpreter
     );
-    assert_eq!(backend.facts["network_read_only"], json!(false));
+    assert_eq!(backend.facts["network"], json!("none"));
+    assert_eq!(backend.facts["seccomp"], json!(true));
     if place.is_root() {
         assert!(
             backend.facts["user"].as_str().unwrap().starts_with("nobody ("),
