@@ -86,8 +86,8 @@ pub(super) fn builtin() -> Config {
             method: ExecutionMethod::Local,
             local: LocalSettings {
                 python: PathBuf::from("/usr/bin/python3"),
-                isolation: Isolation::Bubblewrap,
-                unsafe_host_network: false,
+                isolation: Isolation::Auto,
+                launcher: None,
                 user: "nobody".to_owned(),
                 environment: BTreeMap::new(),
             },

@@ -90,7 +90,7 @@ impl Config {
                 "local": {
                     "python_env_path": execution.local.python,
                     "isolation": execution.local.isolation,
-                    "unsafe_host_network": execution.local.unsafe_host_network,
+                    "launcher": execution.local.launcher,
                     "user": execution.local.user,
                     "environment": masked(&json!(execution.local.environment)),
                 },

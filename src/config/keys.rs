@@ -34,6 +34,8 @@ const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const CONTAINER: &str = "it belongs to execution_method container, which is not available yet";
 const ENVIRONMENT: &str = "programs get the variables of execution.local.environment in both modes";
+const HOST_NETWORK: &str = "programs no longer get the host's network: the gateway has replaced it; remove this key \
+                            and name the servers in control_system.epics.address_list";
 const OSPREY: &str = "it is a setting of Osprey";
 const SERVERS: &str =
     "it is a setting of Osprey; where the servers are is told by control_system.epics.address_list";
@@ -105,8 +107,12 @@ pub const KEYS: &[Key] = &[
     idle("execution.container.jupyter_host", Text, CONTAINER),
     idle("execution.container.jupyter_port", Count(1, 65_535), CONTAINER),
     key("execution.local.python_env_path", Text),
-    key("execution.local.isolation", Choice(&["bubblewrap", "none"])),
-    key("execution.local.unsafe_host_network", Flag),
+    key(
+        "execution.local.isolation",
+        Choice(&["auto", "bubblewrap_cgroup", "bubblewrap", "landlock", "none"]),
+    ),
+    key("execution.local.launcher", Text),
+    key("execution.local.unsafe_host_network", Gone(HOST_NETWORK)),
     key("execution.local.user", Text),
     key("execution.local.environment", Environment),
     key("execution.limits.output_bytes", Bytes(KIB, ANY)),

@@ -44,6 +44,9 @@ pub enum Kind {
     Address,
     /// A list of `host` or `host:port`, or a text with several of them.
     Addresses,
+    /// A setting there was once, and why there is none any more: `false` is accepted, since it asked for
+    /// nothing.
+    Gone(&'static str),
 }
 
 /// A value that does not fit its key, and what would.
@@ -79,6 +82,7 @@ impl Kind {
             Self::Mappings => "a list of mappings".to_owned(),
             Self::Address => "an address such as 10.0.0.5:5075".to_owned(),
             Self::Addresses => "a list of addresses such as 10.0.0.5 or ioc7:5064".to_owned(),
+            Self::Gone(_) => "absent".to_owned(),
         }
     }
 
@@ -165,6 +169,8 @@ impl Kind {
                 });
                 checked.transpose()?.map(Setting::Texts)
             }
+            (Self::Gone(_), Value::Bool(false)) => Some(Setting::Flag(false)),
+            (Self::Gone(why), _) => return Err(Misfit((*why).to_owned())),
             _ => None,
         };
         let hidden = hidden || *self == Self::Secret;

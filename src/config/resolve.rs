@@ -25,6 +25,7 @@ pub(super) fn resolve(authored: Authored<'_>) -> Result<Config, ConfigError> {
     resolver.gateway();
     resolver.modes();
     resolver.own();
+    resolver.own_environment();
     resolver.unset();
     let Resolver {
         mut authored,
@@ -86,13 +87,16 @@ impl Resolver<'_> {
             &mut execution.max_workspace_files,
         );
         let local = &mut execution.local;
-        if settings.text("execution.local.isolation") == Some("none") {
-            local.isolation = Isolation::None;
+        let isolations = [
+            Isolation::BubblewrapCgroup,
+            Isolation::Bubblewrap,
+            Isolation::Landlock,
+            Isolation::None,
+        ];
+        let asked = settings.text("execution.local.isolation");
+        if let Some(asked) = isolations.into_iter().find(|one| Some(one.name()) == asked) {
+            local.isolation = asked;
         }
-        settings.set(
-            "execution.local.unsafe_host_network",
-            &mut local.unsafe_host_network,
-        );
         settings.set("execution.local.user", &mut local.user);
         settings.set("execution.local.environment", &mut local.environment);
         for key in ["execution.python_env_path", "execution.local.python_env_path"] {
@@ -100,6 +104,7 @@ impl Resolver<'_> {
                 self.config.execution.local.python = path;
             }
         }
+        self.config.execution.local.launcher = self.path("execution.local.launcher");
         if self.config.execution.method == ExecutionMethod::Container {
             self.hold_up(
                 "execution.execution_method",
@@ -271,6 +276,21 @@ impl Resolver<'_> {
                 "holdpoint.store.segment_bytes",
                 "must be a power of two: 2, 4, 8 or 16 MiB",
             );
+        }
+    }
+
+    /// Where there is a control system, programs are told of the gateway and of nothing else.
+    fn own_environment(&mut self) {
+        let epics = &self.config.control_system.epics;
+        if epics.address_list.is_empty() && epics.name_servers.is_empty() {
+            return;
+        }
+        let names = self.config.execution.local.environment.keys();
+        for name in names.filter(|name| name.starts_with("EPICS_")) {
+            self.authored.notes.push(format!(
+                "execution.local.environment.{name} has no effect: programs reach the control system through the \
+                 gateway, and control_system.epics says where that finds it"
+            ));
         }
     }
 

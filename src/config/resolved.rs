@@ -280,10 +280,34 @@ pub enum ExecutionMethod {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Isolation {
-    /// bubblewrap, or refuse.
+    /// The best of the three that the host offers, or refuse.
+    Auto,
+    /// bubblewrap, Landlock, seccomp, and limits of the whole run by a control group.
+    BubblewrapCgroup,
+    /// The same without a control group.
     Bubblewrap,
-    /// None at all: the program runs as the service's own user.
+    /// Landlock and seccomp, without any network.
+    Landlock,
+    /// None at all: the program sees what the service's user sees.
     None,
+}
+
+impl Isolation {
+    /// Whether programs have namespaces of their own in it.
+    pub fn is_contained(self) -> bool {
+        matches!(self, Self::BubblewrapCgroup | Self::Bubblewrap)
+    }
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::BubblewrapCgroup => "bubblewrap_cgroup",
+            Self::Bubblewrap => "bubblewrap",
+            Self::Landlock => "landlock",
+            Self::None => "none",
+        }
+    }
 }
 
 /// Where and how programs run.
@@ -299,7 +323,7 @@ pub struct ExecutionSettings {
     pub max_output_bytes: usize,
     /// The most bytes of one file.
     pub max_file_bytes: u64,
-    /// The most bytes of memory of one process.
+    /// The most bytes of memory of one process, and with a control group of the whole run.
     pub max_memory_bytes: u64,
     /// The most processes of one run.
     pub max_processes: u64,
@@ -316,8 +340,8 @@ pub struct LocalSettings {
     pub python: PathBuf,
     /// The isolation to run in.
     pub isolation: Isolation,
-    /// Whether approved write runs get the host's network.
-    pub unsafe_host_network: bool,
+    /// The launcher `holdpoint-launch`; `None`: it is looked for where it is installed.
+    pub launcher: Option<PathBuf>,
     /// The user programs run as when the service runs as root.
     pub user: String,
     /// Environment variables the program gets, besides the fixed ones (`EPICS_CA_ADDR_LIST` …).

@@ -8,7 +8,13 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use super::ExecutionError;
+use serde::Serialize;
+
+use super::{
+    ExecutionError,
+    interpreter::protected,
+    launcher::{self, ENTER, Enter, LOOK, Look, User},
+};
 
 /// How long a command of the probe may take, in seconds.
 const PROBE_SECONDS: &str = "30";
@@ -49,6 +55,14 @@ impl Account {
         }
     }
 
+    /// As the launcher knows it.
+    pub(super) fn user(&self) -> User {
+        User {
+            uid: self.uid,
+            gid: self.gid,
+        }
+    }
+
     /// Whether this user may pass through `dir`, by its mode alone.
     pub(super) fn can_enter(&self, dir: &Path) -> bool {
         fs::metadata(dir).is_ok_and(|meta| {
@@ -71,6 +85,89 @@ impl Account {
             .find(|dir| !self.can_enter(dir))
             .map(Path::to_path_buf)
     }
+}
+
+/// The launcher, found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Launcher {
+    pub(super) path: PathBuf,
+}
+
+impl Launcher {
+    /// Finds the launcher: where the settings say, or beside this program, or where packages put it.
+    pub(super) fn find(configured: Option<&Path>, account: Option<&Account>) -> Result<Self, ExecutionError> {
+        let fault = ExecutionError::NoIsolation;
+        let path = match configured {
+            Some(path) if path.is_file() => path.to_path_buf(),
+            Some(path) => {
+                let path = path.display();
+                return Err(fault(format!("execution.local.launcher: there is no file {path}")));
+            }
+            None => launcher_places()
+                .into_iter()
+                .map(|dir| dir.join(launcher::NAME))
+                .find(|path| path.is_file())
+                .ok_or_else(|| {
+                    fault(format!(
+                        "the launcher '{}' was not found beside this program, in /usr/libexec/holdpoint, \
+                         /usr/lib/holdpoint, /usr/local/libexec/holdpoint or on the PATH; install it there (it is \
+                         built together with holdpoint) or name it in execution.local.launcher",
+                        launcher::NAME
+                    ))
+                })?,
+        };
+        let path = fs::canonicalize(&path)
+            .map_err(|error| fault(format!("the launcher {}: {error}", path.display())))?;
+        if let Some(account) = account {
+            let dir = path.parent().unwrap_or(Path::new("/"));
+            for place in [path.as_path(), dir] {
+                protected(place, account).map_err(|reason| fault(format!("the launcher: {reason}")))?;
+            }
+        }
+        Ok(Self { path })
+    }
+
+    /// The command that carries out these orders.
+    pub(super) fn enter(&self, orders: &Enter) -> std::io::Result<Vec<OsString>> {
+        let orders = orders_text(orders)?;
+        Ok(vec![self.path.clone().into(), ENTER.into(), orders.into()])
+    }
+
+    /// Asks what the kernel offers.
+    pub(super) fn look(&self) -> Result<Look, ExecutionError> {
+        let fault = |reason: String| {
+            ExecutionError::NoIsolation(format!("the launcher {}: {reason}", self.path.display()))
+        };
+        let output = run_bounded(&[self.path.clone().into(), LOOK.into()])
+            .map_err(|error| fault(error.to_string()))?;
+        if !output.status.success() {
+            return Err(fault(said(&output)));
+        }
+        serde_json::from_slice(&output.stdout).map_err(|_| fault("it is another version's".to_owned()))
+    }
+}
+
+/// Orders as the launcher reads them.
+pub(super) fn orders_text<T: Serialize>(orders: &T) -> std::io::Result<String> {
+    // Only paths that are not text fail here.
+    serde_json::to_string(orders).map_err(|error| std::io::Error::other(format!("its orders: {error}")))
+}
+
+/// Where a launcher may lie.
+fn launcher_places() -> Vec<PathBuf> {
+    let own = std::env::current_exe().unwrap_or_default();
+    // Tests and examples lie one directory deeper than the programs they belong to.
+    let beside = own.ancestors().skip(1).take(2).map(Path::to_path_buf);
+    let installed = [
+        "/usr/libexec/holdpoint",
+        "/usr/lib/holdpoint",
+        "/usr/local/libexec/holdpoint",
+    ];
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    beside
+        .chain(installed.map(PathBuf::from))
+        .chain(std::env::split_paths(&path).filter(|dir| dir.is_absolute()))
+        .collect()
 }
 
 /// A tool of the system, looked for in its fixed directories only: the service's own `PATH` is not asked.

@@ -1,7 +1,6 @@
 //! The Python that runs the programs: one, configured, that neither requesters nor programs can change.
 
 use std::{
-    ffi::OsString,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -11,7 +10,8 @@ use serde::Deserialize;
 
 use super::{
     ExecutionError,
-    host::{Account, run_bounded, said},
+    host::{Account, Launcher, run_bounded, said},
+    launcher::{Aim, Enter},
 };
 
 /// The oldest Python the runner works with.
@@ -53,7 +53,7 @@ impl Interpreter {
     /// as the user programs run as.
     pub(super) fn find(
         configured: &Path,
-        setpriv: &Path,
+        launcher: &Launcher,
         account: Option<&Account>,
     ) -> Result<Self, ExecutionError> {
         let fault = |text: String| ExecutionError::Interpreter(format!("{}: {text}", configured.display()));
@@ -71,15 +71,22 @@ impl Interpreter {
                 }
             }
         }
-        let mut line: Vec<OsString> = Vec::new();
-        if let Some(account) = account {
-            let (uid, gid) = (account.uid.to_string(), account.gid.to_string());
-            line.push(setpriv.into());
-            line.extend(["--reuid", &uid, "--regid", &gid, "--clear-groups", "--"].map(OsString::from));
-        }
-        line.push(executable.clone().into());
-        line.extend(["-I", "-B", "-S", "-c", QUESTION].map(OsString::from));
-        let output = run_bounded(&line).map_err(|error| fault(error.to_string()))?;
+        let name = executable
+            .to_str()
+            .ok_or_else(|| fault("the path is not plain text".to_owned()))?;
+        let line = launcher.enter(&Enter {
+            groups: Vec::new(),
+            hand_over: None,
+            user: account.map(Account::user),
+            aim: Aim::Become(
+                [name, "-I", "-B", "-S", "-c", QUESTION]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ),
+        });
+        let output = line
+            .and_then(|line| run_bounded(&line))
+            .map_err(|error| fault(error.to_string()))?;
         if !output.status.success() {
             return Err(fault(format!("it does not start: {}", said(&output))));
         }
@@ -176,7 +183,7 @@ fn beyond_system(roots: Vec<PathBuf>) -> Result<Vec<PathBuf>, String> {
 }
 
 /// Refuses what the programs' user could change.
-fn protected(path: &Path, account: &Account) -> Result<(), String> {
+pub(super) fn protected(path: &Path, account: &Account) -> Result<(), String> {
     let meta = fs::metadata(path).map_err(|error| error.to_string())?;
     let writable = meta.mode() & 0o002 != 0
         || meta.uid() == account.uid

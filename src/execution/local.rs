@@ -17,15 +17,18 @@ use uuid::Uuid;
 
 use super::{
     Backend, Execution, ExecutionError, Executor, Job, Placement, Prepared, ProgramEnd,
+    cgroup::{Cgroups, RunGroup},
     collect::{Bounds, Workspace},
+    gateway,
+    launcher::{MOST_CIRCUITS, Sockets},
     processes::signal_of,
-    sandbox::{Place, Program, Sandbox},
+    sandbox::{Ground, Order, Place, Program, Sandbox},
     supervisor::{Ended, Launch, Standing, launch},
-    workspace::{RUNNER, Start, private_dir},
+    workspace::{Start, private_dir, runner_sha256},
 };
 use crate::{
-    config::{ExecutionSettings, Isolation},
-    model::{CodeSha256, Digest, ExecutionMode},
+    config::{EpicsSettings, ExecutionSettings, Isolation},
+    model::{Digest, ExecutionMode},
 };
 
 /// The most notes of one execution.
@@ -37,14 +40,20 @@ const MAX_NOTE: usize = 1_000;
 /// The most characters of an exception's text.
 const MAX_MESSAGE: usize = 11_000;
 
+/// Why nothing can be written.
+pub(super) const NO_CONTROL_SYSTEM: &str =
+    "no control system is configured (control_system.epics.address_list)";
+
 /// The most characters of a traceback.
 const MAX_TRACEBACK: usize = 22_000;
 
-/// Runs programs in bubblewrap, as an unprivileged user.
+/// Runs programs behind the best wall of this host, as an unprivileged user.
 #[derive(Debug, Clone)]
 pub struct LocalExecutor {
     sandbox: Arc<Sandbox>,
     settings: Arc<ExecutionSettings>,
+    /// The control system, if programs have one.
+    epics: Option<Arc<EpicsSettings>>,
 }
 
 impl LocalExecutor {
@@ -67,18 +76,84 @@ impl LocalExecutor {
             workspace_dir: std::fs::canonicalize(&settings.workspace_dir).map_err(at_fault)?,
             ..settings.clone()
         };
-        let mut sandbox = Sandbox::find(settings)?;
         let places = [named.as_path(), &settings.workspace_dir];
-        let private = places
+        let private: Vec<PathBuf> = places
             .into_iter()
-            .chain(places.into_iter().filter_map(Path::parent));
-        sandbox.keeps_out(&private.map(Path::to_path_buf).collect::<Vec<_>>())?;
+            .chain(places.into_iter().filter_map(Path::parent))
+            .map(Path::to_path_buf)
+            .collect();
+        let sandbox = Self::best(&Ground::find(settings)?, settings, &private)?;
+        Ok(Self {
+            sandbox: Arc::new(sandbox),
+            settings: Arc::new(settings.clone()),
+            epics: None,
+        })
+    }
+
+    /// The same, for programs that have a control system: `epics` says where its servers are.
+    #[must_use]
+    pub fn with_control_system(mut self, epics: &EpicsSettings) -> Self {
+        let named = !epics.address_list.is_empty() || !epics.name_servers.is_empty();
+        self.epics = named.then(|| Arc::new(epics.clone()));
+        self
+    }
+
+    /// The isolation that is asked for, or the best one that works.
+    fn best(
+        ground: &Ground,
+        settings: &ExecutionSettings,
+        private: &[PathBuf],
+    ) -> Result<Sandbox, ExecutionError> {
+        if settings.local.isolation != Isolation::Auto {
+            return Self::tried(ground, settings.local.isolation, settings, private);
+        }
+        let mut reasons = Vec::new();
+        for isolation in [
+            Isolation::BubblewrapCgroup,
+            Isolation::Bubblewrap,
+            Isolation::Landlock,
+        ] {
+            match Self::tried(ground, isolation, settings, private) {
+                Ok(sandbox) => {
+                    for reason in reasons {
+                        tracing::warn!("{reason}; programs run in the isolation {}", isolation.name());
+                    }
+                    return Ok(sandbox);
+                }
+                Err(ExecutionError::NoIsolation(reason)) => {
+                    reasons.push(format!("{}: {reason}", isolation.name()));
+                }
+                // Without namespaces it is the way to the workspaces that fails; what came before says why.
+                Err(error @ ExecutionError::Workspace { .. }) if !reasons.is_empty() => {
+                    reasons.push(format!("{}: {error}", isolation.name()));
+                }
+                // Whatever else is wrong, a lower wall would not make it right.
+                Err(error) => return Err(error),
+            }
+        }
+        reasons.dedup();
+        Err(ExecutionError::NoIsolation(reasons.join("; ")))
+    }
+
+    /// Tries one isolation out.
+    pub(super) fn tried(
+        ground: &Ground,
+        isolation: Isolation,
+        settings: &ExecutionSettings,
+        private: &[PathBuf],
+    ) -> Result<Sandbox, ExecutionError> {
+        let at_fault = |source| ExecutionError::Workspace {
+            path: settings.workspace_dir.clone(),
+            source,
+        };
+        let mut sandbox = Sandbox::plan(ground, isolation, settings)?;
+        sandbox.keeps_out(private)?;
         let trial = settings
             .workspace_dir
             .join(format!("probe_{}", Uuid::new_v4().simple()));
         let start = Start::create(&trial, "", &Value::Null, sandbox.account.as_ref()).map_err(at_fault)?;
-        let tried = match (&sandbox.account, sandbox.isolation) {
-            (Some(account), Isolation::None) => start
+        let tried = match &sandbox.account {
+            Some(account) if !isolation.is_contained() => start
                 .open_way(&trial, &settings.workspace_dir, account)
                 .map_err(at_fault),
             _ => Ok(()),
@@ -86,29 +161,28 @@ impl LocalExecutor {
         .and_then(|()| sandbox.try_out(place(&start)));
         let removed = std::fs::remove_dir_all(&trial).map_err(at_fault);
         tried.and(removed)?;
-        Ok(Self {
-            sandbox: Arc::new(sandbox),
-            settings: Arc::new(settings.clone()),
-        })
+        Ok(sandbox)
     }
 
     fn isolation(&self) -> &'static str {
-        match self.sandbox.isolation {
-            Isolation::Bubblewrap => "bubblewrap",
-            Isolation::None => "none",
-        }
+        self.sandbox.isolation.name()
     }
 
-    /// Whether a program in this mode gets the host's network.
-    fn network(&self, mode: ExecutionMode) -> Result<bool, ExecutionError> {
-        match mode {
-            ExecutionMode::ReadOnly => Ok(false),
-            ExecutionMode::WriteAccess if self.settings.local.unsafe_host_network => Ok(true),
-            ExecutionMode::WriteAccess => Err(ExecutionError::Mode(
-                "a write_access program needs a network, and the only one there is now is the host's: set \
-                 execution.local.unsafe_host_network: true to allow it"
-                    .to_owned(),
-            )),
+    /// What a program in this mode has of the control system: sockets that a gateway serves, or nothing.
+    fn reach(&self, mode: ExecutionMode) -> Result<Option<Sockets>, ExecutionError> {
+        let contained = self.sandbox.isolation.is_contained();
+        match &self.epics {
+            Some(epics) if contained => Ok(Some(Sockets {
+                circuits: epics.max_servers.clamp(1, MOST_CIRCUITS),
+                pva: epics.pva_gateway.as_deref().and_then(port_of),
+            })),
+            _ if mode == ExecutionMode::ReadOnly => Ok(None),
+            Some(_) => Err(ExecutionError::Mode(format!(
+                "the isolation {} gives programs no way to the control system; `holdpoint doctor` says what is \
+                 missing for a better one",
+                self.isolation()
+            ))),
+            None => Err(ExecutionError::Mode(NO_CONTROL_SYSTEM.to_owned())),
         }
     }
 
@@ -120,6 +194,11 @@ impl LocalExecutor {
             owner: self.sandbox.owner(),
         }
     }
+}
+
+/// The port of `host:port`.
+fn port_of(address: &str) -> Option<u16> {
+    address.rsplit_once(':')?.1.parse().ok()
 }
 
 fn place(start: &Start) -> Place<'_> {
@@ -134,7 +213,13 @@ fn place(start: &Start) -> Place<'_> {
 impl Executor for LocalExecutor {
     fn backend(&self, _: &Placement) -> Backend {
         let settings = &self.settings;
-        let contained = self.sandbox.isolation == Isolation::Bubblewrap;
+        let contained = self.sandbox.isolation.is_contained();
+        let network = match (self.sandbox.isolation, &self.epics) {
+            (Isolation::None, _) => "host",
+            (_, Some(_)) if contained => "gateway",
+            _ => "none",
+        };
+        let walled = self.sandbox.isolation != Isolation::None;
         let environment = serde_json::to_value(&settings.local.environment).unwrap_or(Value::Null);
         let facts = [
             ("user", json!(self.sandbox.user())),
@@ -149,8 +234,16 @@ impl Executor for LocalExecutor {
                 "nested_user_namespaces",
                 json!(!self.sandbox.nested_namespaces_off),
             ),
-            ("network_read_only", json!(!contained)),
-            ("network_write_access", json!(settings.local.unsafe_host_network)),
+            ("network", json!(network)),
+            (
+                "cgroup",
+                json!(self.sandbox.cgroups.as_ref().map(Cgroups::version)),
+            ),
+            (
+                "landlock_abi",
+                json!(walled.then_some(self.sandbox.look.landlock)),
+            ),
+            ("seccomp", json!(walled)),
             (
                 "environment_names",
                 json!(settings.local.environment.keys().collect::<Vec<_>>()),
@@ -173,7 +266,7 @@ impl Executor for LocalExecutor {
             name: "local".to_owned(),
             isolation: self.isolation().to_owned(),
             interpreter: self.sandbox.interpreter.label(),
-            runner_sha256: CodeSha256::of(RUNNER.as_bytes()),
+            runner_sha256: runner_sha256(),
             facts: facts
                 .into_iter()
                 .map(|(name, fact)| (name.to_owned(), fact))
@@ -181,27 +274,33 @@ impl Executor for LocalExecutor {
         }
     }
 
+    fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
+        self.reach(mode).map(drop)
+    }
+
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
-        let network = self.network(job.mode())?;
+        let sockets = self.reach(job.mode())?;
         let this = self.clone();
         let folder = job.folder.clone();
         let timeout = job.timeout;
         let made = tokio::task::spawn_blocking(move || this.make_start(&job))
             .await
             .map_err(|error| ExecutionError::Start(error.to_string()))?;
-        let (start, workspace) = made.map_err(|source| ExecutionError::Workspace {
-            path: folder.clone(),
-            source,
-        })?;
+        let (start, workspace, group) = made?;
         let mark = format!("HOLDPOINT_RUN_{}", Uuid::new_v4().simple());
-        let (environment, directory) = self.sandbox.outside(place(&start), &mark);
-        let standing = launch(Launch {
-            line: self
-                .sandbox
-                .command_line(place(&start), timeout, network, Program::Runner),
-            environment,
-            directory,
-            contained: self.sandbox.isolation == Isolation::Bubblewrap,
+        let line = self.sandbox.command_line(Order {
+            place: place(&start),
+            time: timeout,
+            program: Program::Runner,
+            sockets,
+            group: group.as_ref(),
+            mark: &mark,
+        });
+        let mut standing = launch(Launch {
+            line: line.map_err(|error| ExecutionError::Start(error.to_string()))?,
+            contained: self.sandbox.isolation.is_contained(),
+            sockets,
+            group,
             mark,
             timeout,
             output_bytes: self.settings.max_output_bytes,
@@ -210,9 +309,12 @@ impl Executor for LocalExecutor {
         })
         .await
         .map_err(ExecutionError::Start)?;
+        // Here, while the program waits for its word, a gateway takes the sockets and serves them.
+        let sockets = standing.sockets.take();
         Ok(Box::new(LocalProgram {
             executor: self.clone(),
             standing,
+            _sockets: sockets,
             folder,
             start: start.name,
         }))
@@ -220,14 +322,24 @@ impl Executor for LocalExecutor {
 }
 
 impl LocalExecutor {
-    fn make_start(&self, job: &Job) -> std::io::Result<(Start, Workspace)> {
+    fn make_start(&self, job: &Job) -> Result<(Start, Workspace, Option<RunGroup>), ExecutionError> {
+        let at_fault = |source| ExecutionError::Workspace {
+            path: job.folder.clone(),
+            source,
+        };
         let account = self.sandbox.account.as_ref();
-        let start = Start::create(&job.folder, &job.code, &job.context, account)?;
-        if let (Some(account), Isolation::None) = (account, self.sandbox.isolation) {
-            start.open_way(&job.folder, &self.settings.workspace_dir, account)?;
+        let start = Start::create(&job.folder, &job.code, &job.context, account).map_err(at_fault)?;
+        if let Some(account) = account.filter(|_| !self.sandbox.isolation.is_contained()) {
+            start
+                .open_way(&job.folder, &self.settings.workspace_dir, account)
+                .map_err(at_fault)?;
         }
-        let workspace = Workspace::open(&start.work)?;
-        Ok((start, workspace))
+        let workspace = Workspace::open(&start.work).map_err(at_fault)?;
+        let group = self
+            .sandbox
+            .group()
+            .map_err(|error| ExecutionError::Start(format!("its control group: {error}")))?;
+        Ok((start, workspace, group))
     }
 }
 
@@ -235,6 +347,8 @@ impl LocalExecutor {
 struct LocalProgram {
     executor: LocalExecutor,
     standing: Standing,
+    /// The sockets of its network namespace, held open for as long as it runs.
+    _sockets: Option<gateway::Sockets>,
     folder: PathBuf,
     /// The name of the start's directory.
     start: String,
@@ -352,7 +466,22 @@ fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &s
         };
         return;
     }
+    if ended.ended_for_memory > 0 {
+        execution.notes.push(format!(
+            "the kernel ended {} of its processes: together they had used up the run's memory \
+             (execution.limits.memory_bytes)",
+            ended.ended_for_memory
+        ));
+    }
     let code = ended.status.code();
+    if signal_of(ended.status) == Some(Signal::KILL.as_raw()) && ended.ended_for_memory > 0 {
+        execution.end = ProgramEnd::Killed {
+            reason: "its processes together used up the run's memory (execution.limits.memory_bytes)"
+                .to_owned(),
+            code: "memory_limit".to_owned(),
+        };
+        return;
+    }
     let Some(outcome) = outcome else {
         execution.end = match (signal_of(ended.status), code) {
             (Some(signal), _) => killed_by(signal),

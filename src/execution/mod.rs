@@ -1,19 +1,23 @@
 //! HANDS: runs a program as it was approved, byte for byte, behind a wall.
 
+mod cgroup;
 mod collect;
 mod environment;
 pub mod gateway;
 mod host;
 mod interpreter;
+pub mod launcher;
 mod local;
 mod notebook;
 mod processes;
 mod sandbox;
 mod supervisor;
+mod survey;
 mod workspace;
 
 pub use local::LocalExecutor;
 pub use notebook::{NotebookContent, NotebookError, write_notebook};
+pub use survey::{HostFinding, HostReport, TierReport};
 pub use workspace::{create_folder, sanitise};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
@@ -206,7 +210,7 @@ pub enum ProgramEnd {
         /// Why, for the reader: wall time, output, memory, cancelled.
         reason: String,
         /// The stable code of the reason: `timeout`, `output_limit`,
-        /// `workspace_limit`, `cancelled`, `signal`.
+        /// `workspace_limit`, `memory_limit`, `cancelled`, `signal`.
         code: String,
     },
 }
@@ -245,7 +249,7 @@ pub struct Execution {
     pub folder: PathBuf,
     /// The files it made, by path.
     pub artifacts: Vec<Artifact>,
-    /// The isolation it ran in: `bubblewrap` or `none`.
+    /// The isolation it ran in: `bubblewrap_cgroup`, `bubblewrap`, `landlock` or `none`.
     pub isolation: String,
     /// The interpreter that ran it.
     pub interpreter: String,

@@ -3,6 +3,7 @@
 //! [`Sandbox::command_line`] is the one place where the wall is put together.
 
 use std::{
+    collections::BTreeMap,
     ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
@@ -14,8 +15,10 @@ use rustix::process::{getegid, geteuid};
 
 use super::{
     ExecutionError,
-    host::{Account, run_bounded, said, tool},
+    cgroup::{Ceiling, Cgroups, RunGroup},
+    host::{Account, Launcher, orders_text, run_bounded, said, tool},
     interpreter::Interpreter,
+    launcher::{Aim, Calls, Enter, Files, HandOver, Limits, Look, Sockets, WALL, Wall},
 };
 use crate::config::{ExecutionSettings, Isolation};
 
@@ -36,25 +39,45 @@ const SYSTEM: [&str; 9] = [
     "/etc/fonts",
 ];
 
+/// What of the private `/dev` may be written.
+const DEVICES: [&str; 9] = [
+    "/dev/shm",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/tty",
+    "/dev/ptmx",
+    "/dev/pts",
+];
+
 /// The bytes of each private memory file system: `/tmp` and `/dev/shm`.
 const TMPFS_BYTES: u64 = 64 << 20;
+
+/// The most bytes that Channel Access clients take for one value.
+const MAX_ARRAY_BYTES: &str = "67108864";
 
 /// The most open files of one process.
 const OPEN_FILES: u64 = 1024;
 
 /// What to do where there is no bubblewrap.
 const INSTALL: &str = "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; RHEL, Fedora: dnf install \
-                       bubblewrap) and allow user namespaces, or set execution.local.isolation: none to run \
-                       programs without any isolation";
+                       bubblewrap) and allow user namespaces; `holdpoint doctor` tells more, and \
+                       execution.local.isolation: none runs programs without any isolation";
 
 /// What bubblewrap says where it does not know how to turn nested user namespaces off.
 const UNKNOWN_OPTION: &str = "Unknown option --disable-userns";
 
-/// The shell's part where the service is root: it hands the program's directories to a user who cannot
-/// enter the folders they lie in, by binding them to a place that exists only in a private mount namespace.
-const HAND_OVER: &str = "set -e; mount -t tmpfs -o mode=755,size=64k holdpoint \"$1\"; \
-                         mkdir \"$1/input\" \"$1/work\"; mount --bind \"$2\" \"$1/input\"; \
-                         mount --bind \"$3\" \"$1/work\"; shift 3; exec \"$@\"";
+/// Where the launcher stands inside the sandbox.
+const LAUNCHER: &str = "/holdpoint-launch";
+
+/// The oldest version of Landlock that stands alone: from here on it keeps files from being cut short.
+const OLDEST_LANDLOCK: u32 = 3;
+
+/// The oldest one that stands alone where programs run as the service's own user: it keeps signals from the
+/// service.
+const OLDEST_LANDLOCK_ONE_USER: u32 = 6;
 
 /// The directories a program is given.
 #[derive(Debug, Clone, Copy)]
@@ -75,78 +98,146 @@ pub(super) enum Program<'a> {
     Nothing,
 }
 
-/// The wall, as this host can build it.
+/// One start in the sandbox.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) time: Duration,
+    pub(super) program: Program<'a>,
+    /// The sockets that are handed out.
+    pub(super) sockets: Option<Sockets>,
+    /// The run's control group.
+    pub(super) group: Option<&'a RunGroup>,
+    /// The name of an environment variable that only this tree has, where no namespace holds it together.
+    pub(super) mark: &'a str,
+}
+
+/// What this host offers, whatever isolation is asked for.
 #[derive(Debug, Clone)]
-pub(super) struct Sandbox {
-    pub(super) isolation: Isolation,
+pub(super) struct Ground {
     pub(super) account: Option<Account>,
+    pub(super) launcher: Launcher,
+    pub(super) look: Look,
     pub(super) interpreter: Interpreter,
-    /// Whether the program is kept from making user namespaces of its own.
-    pub(super) nested_namespaces_off: bool,
-    settings: ExecutionSettings,
-    setpriv: PathBuf,
-    prlimit: PathBuf,
-    /// bubblewrap, where it is used.
-    bwrap: Option<PathBuf>,
-    /// Where the directories are handed over, where the service is root.
-    hand_over: Option<HandOver>,
+    /// Where control groups can be made, or what is missing.
+    pub(super) cgroups: Result<Cgroups, String>,
+    pub(super) bwrap: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone)]
-struct HandOver {
-    unshare: PathBuf,
-    shell: PathBuf,
-    place: PathBuf,
-}
-
-impl Sandbox {
-    /// Finds out what this host offers, without starting a sandbox yet.
+impl Ground {
+    /// Finds out what this host offers, without starting a sandbox.
     pub(super) fn find(settings: &ExecutionSettings) -> Result<Self, ExecutionError> {
-        let need = |name: &str| {
-            tool(name).ok_or_else(|| {
-                ExecutionError::NoIsolation(format!(
-                    "'{name}' was not found; install util-linux and coreutils"
-                ))
-            })
-        };
-        let (setpriv, prlimit) = (need("setpriv")?, need("prlimit")?);
         let account = geteuid()
             .is_root()
             .then(|| Account::of(&settings.local.user))
             .transpose()?;
-        let interpreter = Interpreter::find(&settings.local.python, &setpriv, account.as_ref())?;
-        let isolation = settings.local.isolation;
-        let (mut bwrap, mut hand_over) = (None, None);
-        if isolation == Isolation::Bubblewrap {
-            bwrap = Some(
-                tool("bwrap")
-                    .ok_or_else(|| ExecutionError::NoIsolation(format!("bwrap was not found; {INSTALL}")))?,
-            );
-            if account.is_some() {
-                hand_over = Some(HandOver {
-                    unshare: need("unshare")?,
-                    shell: need("sh")?,
-                    place: hand_over_place(&interpreter, &settings.workspace_dir)?,
-                });
-            }
+        let launcher = Launcher::find(settings.local.launcher.as_deref(), account.as_ref())?;
+        let look = launcher.look()?;
+        let interpreter = Interpreter::find(&settings.local.python, &launcher, account.as_ref())?;
+        Ok(Self {
+            account,
+            launcher,
+            look,
+            interpreter,
+            cgroups: Cgroups::find(),
+            bwrap: tool("bwrap"),
+        })
+    }
+
+    /// Why an isolation cannot be had here, as far as can be told without trying.
+    pub(super) fn lacks(&self, isolation: Isolation) -> Option<String> {
+        let no_filter = (!self.look.seccomp).then(|| {
+            "the kernel filters no system calls (seccomp); one with CONFIG_SECCOMP_FILTER does".to_owned()
+        });
+        let no_bwrap = || {
+            self.bwrap
+                .is_none()
+                .then(|| format!("bwrap was not found; {INSTALL}"))
+        };
+        match isolation {
+            Isolation::BubblewrapCgroup => no_bwrap().or(no_filter).or_else(|| {
+                let reason = self.cgroups.as_ref().err()?;
+                Some(format!("no control group can be made: {reason}"))
+            }),
+            Isolation::Bubblewrap => no_bwrap().or(no_filter),
+            Isolation::Landlock => no_filter.or_else(|| {
+                let oldest = match self.account {
+                    Some(_) => OLDEST_LANDLOCK,
+                    None => OLDEST_LANDLOCK_ONE_USER,
+                };
+                (self.look.landlock < oldest).then(|| {
+                    format!(
+                        "Landlock is needed in version {oldest}, and the kernel has {}: Linux 6.2 has version 3, \
+                         Linux 6.12 version 6; `lsm=` on the kernel's command line must name landlock",
+                        match self.look.landlock {
+                            0 => "none".to_owned(),
+                            version => format!("version {version}"),
+                        }
+                    )
+                })
+            }),
+            Isolation::Auto | Isolation::None => None,
         }
+    }
+}
+
+/// The wall, as this host can build it.
+#[derive(Debug, Clone)]
+pub(super) struct Sandbox {
+    /// Which one it is; never [`Isolation::Auto`].
+    pub(super) isolation: Isolation,
+    pub(super) account: Option<Account>,
+    pub(super) interpreter: Interpreter,
+    pub(super) look: Look,
+    /// Where the control groups of runs are made, if they are.
+    pub(super) cgroups: Option<Cgroups>,
+    /// Whether the program is kept from making user namespaces of its own by bubblewrap too.
+    pub(super) nested_namespaces_off: bool,
+    settings: ExecutionSettings,
+    launcher: Launcher,
+    /// bubblewrap, where it is used.
+    bwrap: Option<PathBuf>,
+    /// Where the directories are handed over, where the service is root and uses bubblewrap.
+    place: Option<PathBuf>,
+}
+
+impl Sandbox {
+    /// Plans the wall of an isolation; nothing is started yet.
+    pub(super) fn plan(
+        ground: &Ground,
+        isolation: Isolation,
+        settings: &ExecutionSettings,
+    ) -> Result<Self, ExecutionError> {
+        if let Some(lack) = ground.lacks(isolation) {
+            return Err(ExecutionError::NoIsolation(lack));
+        }
+        let contained = isolation.is_contained();
+        let place = (contained && ground.account.is_some())
+            .then(|| hand_over_place(&ground.interpreter, &settings.workspace_dir, &ground.launcher))
+            .transpose()?;
+        let cgroups = match isolation {
+            // Where it is not what was asked for, it is a second net all the same.
+            Isolation::BubblewrapCgroup | Isolation::Landlock => ground.cgroups.clone().ok(),
+            _ => None,
+        };
         Ok(Self {
             isolation,
-            account,
-            interpreter,
+            account: ground.account.clone(),
+            interpreter: ground.interpreter.clone(),
+            look: ground.look,
+            cgroups,
             nested_namespaces_off: true,
             settings: settings.clone(),
-            setpriv,
-            prlimit,
-            bwrap,
-            hand_over,
+            launcher: ground.launcher.clone(),
+            bwrap: ground.bwrap.clone().filter(|_| contained),
+            place,
         })
     }
 
     /// Refuses private directories that lie in what every program is shown: they hold the workspaces of other
     /// runs, and the store and the service's socket beside them. Paths that are not there hold nothing.
     pub(super) fn keeps_out(&self, private: &[PathBuf]) -> Result<(), ExecutionError> {
-        if self.isolation != Isolation::Bubblewrap {
+        if self.isolation == Isolation::None {
             return Ok(());
         }
         let system = SYSTEM.iter().map(PathBuf::from);
@@ -175,13 +266,13 @@ impl Sandbox {
         }
         // bubblewrap before 0.8 does not know how to turn nested namespaces off. Whatever else went wrong is
         // no reason to do without.
-        if self.isolation == Isolation::Bubblewrap && said(&first).contains(UNKNOWN_OPTION) {
+        if self.isolation.is_contained() && said(&first).contains(UNKNOWN_OPTION) {
             self.nested_namespaces_off = false;
             first = self.trial(place, Program::Text("pass"))?;
             if first.status.success() {
                 tracing::warn!(
-                    "this bubblewrap is older than 0.8 and cannot keep programs from making user namespaces of \
-                     their own; a newer one gives a stronger wall"
+                    "this bubblewrap is older than 0.8: that programs make no user namespaces of their own is left \
+                     to seccomp alone"
                 );
                 return Ok(());
             }
@@ -194,10 +285,9 @@ impl Sandbox {
                 said(&first)
             )));
         }
-        let advice = if self.isolation == Isolation::Bubblewrap {
-            INSTALL
-        } else {
-            "see the message above"
+        let advice = match self.isolation.is_contained() {
+            true => INSTALL,
+            false => "see the message above",
         };
         Err(ExecutionError::NoIsolation(format!(
             "the sandbox cannot be started: {}; {advice}",
@@ -206,8 +296,30 @@ impl Sandbox {
     }
 
     fn trial(&self, place: Place<'_>, program: Program<'_>) -> Result<Output, ExecutionError> {
-        run_bounded(&self.command_line(place, Duration::from_secs(30), false, program))
+        self.group()
+            .and_then(|group| {
+                run_bounded(&self.command_line(Order {
+                    place,
+                    time: Duration::from_secs(30),
+                    program,
+                    sockets: None,
+                    group: group.as_ref(),
+                    mark: "HOLDPOINT_TRIAL",
+                })?)
+            })
             .map_err(|error| ExecutionError::NoIsolation(format!("the sandbox cannot be started: {error}")))
+    }
+
+    /// Makes the control group of a run, where there are any.
+    pub(super) fn group(&self) -> std::io::Result<Option<RunGroup>> {
+        let ceiling = Ceiling {
+            memory_bytes: self.settings.max_memory_bytes,
+            processes: self.settings.max_processes,
+        };
+        self.cgroups
+            .as_ref()
+            .map(|cgroups| cgroups.create(ceiling))
+            .transpose()
     }
 
     /// The user whose files the program's are.
@@ -217,71 +329,138 @@ impl Sandbox {
             .map_or_else(|| geteuid().as_raw(), |account| account.uid)
     }
 
-    /// The whole command: hand-over, user, wall, limits, interpreter, program. A launcher that adds further
-    /// walls from within stands in front of the interpreter.
-    pub(super) fn command_line(
-        &self,
-        place: Place<'_>,
-        time: Duration,
-        network: bool,
-        program: Program<'_>,
-    ) -> Vec<OsString> {
-        let mut line = Line::default();
-        let mut inside = (place.input.to_path_buf(), place.work.to_path_buf());
-        if let Some(hand_over) = &self.hand_over {
-            line.add(&hand_over.unshare).all(["--mount", "--"]);
-            line.add(&hand_over.shell)
-                .all(["-c", HAND_OVER, "sh"])
-                .add(&hand_over.place);
-            line.add(place.input).add(place.work);
-            inside = (hand_over.place.join("input"), hand_over.place.join("work"));
-        }
-        if let Some(account) = &self.account {
-            let (uid, gid) = (account.uid.to_string(), account.gid.to_string());
-            line.add(&self.setpriv)
-                .all(["--reuid", &uid, "--regid", &gid, "--clear-groups", "--"]);
-        }
-        match &self.bwrap {
+    /// The whole command: the launcher's outer stage, the wall, the launcher's inner stage, the program.
+    pub(super) fn command_line(&self, order: Order<'_>) -> std::io::Result<Vec<OsString>> {
+        let place = order.place;
+        let mut hand_over = None;
+        let aim = match &self.bwrap {
             Some(bwrap) => {
+                let mut outside = [place.input, place.work, &self.launcher.path].map(Path::to_path_buf);
+                if let Some(at) = &self.place {
+                    let names = ["input", "work", "launch"];
+                    let binds = names.map(str::to_owned).into_iter().zip(outside).collect();
+                    outside = names.map(|name| at.join(name));
+                    hand_over = Some(HandOver {
+                        place: at.clone(),
+                        binds,
+                    });
+                }
+                let mut line = Line::default();
                 line.add(bwrap);
-                self.wall(&mut line, &inside.0, &inside.1, network);
-                inside = (INPUT.into(), WORK.into());
+                self.namespaces(&mut line, &outside);
+                let inside = Place {
+                    input: Path::new(INPUT),
+                    work: Path::new(WORK),
+                    tmp: Path::new("/tmp"),
+                };
+                let wall = self.inner(inside, order, true);
+                line.add(LAUNCHER).add(WALL).add(orders_text(&wall)?);
+                Aim::Become(line.text()?)
             }
-            // Nothing but the parent-death signal and the limits.
-            None => {
-                line.add(&self.setpriv)
-                    .all(["--pdeathsig", "KILL", "--no-new-privs", "--"]);
-            }
-        }
-        self.limits(&mut line, time);
-        match program {
-            Program::Nothing => {
-                line.add("true");
-            }
-            Program::Text(text) => {
-                line.add(&self.interpreter.executable)
-                    .all(["-I", "-B", "-c", text]);
-            }
-            Program::Runner => {
-                line.add(&self.interpreter.executable).all(["-I", "-B"]);
-                line.add(inside.0.join("runner.py")).add(&inside.0).add(&inside.1);
-            }
-        }
-        line.0
+            None => Aim::Keep(Box::new(self.inner(place, order, false))),
+        };
+        self.launcher.enter(&Enter {
+            groups: order.group.map_or_else(Vec::new, |group| group.dirs().to_vec()),
+            hand_over,
+            user: self.account.as_ref().map(Account::user),
+            aim,
+        })
     }
 
-    /// bubblewrap's part: namespaces, file system, environment.
-    fn wall(&self, line: &mut Line, input: &Path, work: &Path, network: bool) {
+    /// The orders of the launcher's inner stage. `inside` are the program's directories as it sees them.
+    fn inner(&self, inside: Place<'_>, order: Order<'_>, contained: bool) -> Wall {
+        // A program may keep every core busy for its whole time; the wall clock is the supervisor's.
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+        let limits = &self.settings;
+        let python = self.interpreter.executable.display().to_string();
+        let text = |path: &Path| path.display().to_string();
+        let line = match order.program {
+            Program::Nothing => vec!["true".to_owned()],
+            Program::Text(program) => [&python, "-I", "-B", "-c", program].map(str::to_owned).to_vec(),
+            Program::Runner => vec![
+                python,
+                "-I".to_owned(),
+                "-B".to_owned(),
+                text(&inside.input.join("runner.py")),
+                text(inside.input),
+                text(inside.work),
+            ],
+        };
+        let mut environment = self.environment(inside.work, inside.tmp, order.sockets);
+        if !contained {
+            environment.insert(order.mark.to_owned(), "1".to_owned());
+        }
+        Wall {
+            sockets: order.sockets,
+            limits: Limits {
+                address_space: limits.max_memory_bytes,
+                file_size: limits.max_file_bytes,
+                cpu_seconds: order.time.as_secs().saturating_add(1).saturating_mul(cores),
+                open_files: OPEN_FILES,
+                // Without a namespace of its own a program would share this limit with everything else that
+                // its user runs, and fail for what others do.
+                processes: contained.then_some(limits.max_processes),
+            },
+            files: self.files(inside),
+            calls: match self.isolation {
+                Isolation::None => None,
+                Isolation::Landlock => Some(Calls::Shared),
+                _ => Some(Calls::Namespaced),
+            },
+            environment,
+            directory: inside.work.to_path_buf(),
+            line,
+        }
+    }
+
+    /// What Landlock leaves of the file system.
+    fn files(&self, inside: Place<'_>) -> Option<Files> {
+        match self.isolation {
+            Isolation::None => None,
+            // The view that bubblewrap builds holds nothing else than what the program is shown.
+            Isolation::BubblewrapCgroup | Isolation::Bubblewrap | Isolation::Auto => Some(Files {
+                read: vec!["/".into()],
+                write: [WORK, "/tmp"].iter().chain(&DEVICES).map(PathBuf::from).collect(),
+            }),
+            Isolation::Landlock => {
+                let further = [
+                    "/etc/ld.so.cache",
+                    "/etc/localtime",
+                    "/dev/urandom",
+                    "/dev/random",
+                    "/dev/zero",
+                    "/proc/self",
+                    "/proc/cpuinfo",
+                    "/proc/meminfo",
+                    "/proc/stat",
+                    "/sys/devices/system/cpu",
+                ];
+                let system = SYSTEM.into_iter().chain(further).map(PathBuf::from);
+                Some(Files {
+                    read: system
+                        .chain(self.interpreter.directories.clone())
+                        .chain([inside.input.to_path_buf()])
+                        .collect(),
+                    write: vec![
+                        inside.work.to_path_buf(),
+                        inside.tmp.to_path_buf(),
+                        "/dev/null".into(),
+                    ],
+                })
+            }
+        }
+    }
+
+    /// bubblewrap's part: namespaces and file system. `outside` are input, work and launcher.
+    fn namespaces(&self, line: &mut Line, outside: &[PathBuf; 3]) {
         line.all([
             "--unshare-user",
             "--unshare-ipc",
             "--unshare-pid",
             "--unshare-uts",
+            "--unshare-net",
             "--unshare-cgroup-try",
         ]);
-        if !network {
-            line.add("--unshare-net");
-        }
         if self.nested_namespaces_off {
             line.add("--disable-userns");
         }
@@ -292,11 +471,8 @@ impl Sandbox {
             "ALL",
             "--hostname",
             "sandbox",
+            "--clearenv",
         ]);
-        line.add("--clearenv");
-        for (name, value) in self.environment(Path::new(WORK), Path::new("/tmp")) {
-            line.add("--setenv").add(name).add(value);
-        }
         line.all(["--ro-bind", "/usr", "/usr"]);
         for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
             let path = Path::new("/").join(name);
@@ -310,16 +486,12 @@ impl Sandbox {
                 Err(_) => {}
             }
         }
-        let mut files = vec![
+        for file in [
             "/etc/ld.so.cache",
             "/etc/alternatives",
             "/etc/fonts",
             "/etc/localtime",
-        ];
-        if network {
-            files.extend(["/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf"]);
-        }
-        for file in files {
+        ] {
             line.all(["--ro-bind-try", file, file]);
         }
         for dir in &self.interpreter.directories {
@@ -330,73 +502,43 @@ impl Sandbox {
         line.all([
             "--size", &size, "--tmpfs", "/dev/shm", "--size", &size, "--tmpfs", "/tmp",
         ]);
+        let [input, work, launcher] = outside;
+        line.add("--ro-bind").add(launcher).add(LAUNCHER);
         line.add("--ro-bind").add(input).add(INPUT);
         line.add("--bind").add(work).add(WORK);
         // Only now: before, bubblewrap could not make the places it binds to.
         line.all(["--remount-ro", "/", "--chdir", WORK, "--"]);
     }
 
-    /// The limits every process of the program inherits.
-    fn limits(&self, line: &mut Line, time: Duration) {
-        // A program may keep every core busy for its whole time; the wall clock is the supervisor's.
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-        let seconds = time.as_secs().saturating_add(1).saturating_mul(cores);
-        let limits = &self.settings;
-        line.add(&self.prlimit);
-        // The kernel counts a user's processes per namespace. Without one of its own, a program would share
-        // its limit with everything else that user runs, and fail for what others do.
-        if self.bwrap.is_some() {
-            line.add(format!("--nproc={}", limits.max_processes));
-        }
-        line.add(format!("--fsize={}", limits.max_file_bytes));
-        line.add(format!("--as={}", limits.max_memory_bytes));
-        line.add(format!("--cpu={seconds}:{}", seconds.saturating_add(5)));
-        line.add(format!("--nofile={OPEN_FILES}"));
-        line.all(["--core=0", "--"]);
-    }
-
     /// The program's whole environment.
-    pub(super) fn environment(&self, home: &Path, tmp: &Path) -> Vec<(OsString, OsString)> {
-        let fixed: [(&str, &OsStr); 12] = [
-            ("PATH", "/usr/bin:/bin".as_ref()),
-            ("HOME", home.as_ref()),
-            ("USER", "holdpoint".as_ref()),
-            ("LANG", "C.UTF-8".as_ref()),
-            ("TMPDIR", tmp.as_ref()),
-            ("XDG_CACHE_HOME", tmp.as_ref()),
-            ("MPLBACKEND", "Agg".as_ref()),
-            ("MPLCONFIGDIR", tmp.as_ref()),
+    fn environment(&self, home: &Path, tmp: &Path, sockets: Option<Sockets>) -> BTreeMap<String, String> {
+        let (home, tmp) = (home.display().to_string(), tmp.display().to_string());
+        let fixed = [
+            ("PATH", "/usr/bin:/bin"),
+            ("HOME", &home),
+            ("USER", "holdpoint"),
+            ("LANG", "C.UTF-8"),
+            ("TMPDIR", &tmp),
+            ("XDG_CACHE_HOME", &tmp),
+            ("MPLBACKEND", "Agg"),
+            ("MPLCONFIGDIR", &tmp),
             // Every thread of these libraries reserves address space, which is limited.
-            ("OMP_NUM_THREADS", "1".as_ref()),
-            ("OPENBLAS_NUM_THREADS", "1".as_ref()),
-            ("MKL_NUM_THREADS", "1".as_ref()),
-            ("NUMEXPR_NUM_THREADS", "1".as_ref()),
+            ("OMP_NUM_THREADS", "1"),
+            ("OPENBLAS_NUM_THREADS", "1"),
+            ("MKL_NUM_THREADS", "1"),
+            ("NUMEXPR_NUM_THREADS", "1"),
         ];
-        let own = self
-            .settings
-            .local
-            .environment
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()));
-        fixed
+        let mut variables: BTreeMap<String, String> = fixed
             .into_iter()
-            .map(|(name, value)| (name.into(), value.to_owned()))
-            .chain(own)
-            .collect()
-    }
-
-    /// The environment and directory the command itself is started with. bubblewrap's own process is seen
-    /// by the program as `/proc/1`, so nothing of the service's environment may reach it.
-    pub(super) fn outside(&self, place: Place<'_>, mark: &str) -> (Vec<(OsString, OsString)>, PathBuf) {
-        if self.bwrap.is_some() {
-            return (
-                vec![("PATH".into(), "/usr/bin:/bin:/usr/sbin:/sbin".into())],
-                "/".into(),
-            );
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        variables.extend(self.settings.local.environment.clone());
+        if let Some(sockets) = sockets {
+            // Clients look at the gateway's sockets, whatever the settings say of other places.
+            variables.retain(|name, _| !name.starts_with("EPICS_"));
+            variables.extend(gateway_variables(sockets));
         }
-        let mut variables = self.environment(place.work, place.tmp);
-        variables.push((mark.into(), "1".into()));
-        (variables, place.work.to_path_buf())
+        variables
     }
 
     /// The user and group the program runs as, for the operator.
@@ -422,18 +564,51 @@ impl Line {
         self
     }
 
+    /// The command, if all of it is text.
+    fn text(self) -> std::io::Result<Vec<String>> {
+        let words = self.0.into_iter().map(|word| {
+            word.into_string()
+                .map_err(|word| std::io::Error::other(format!("{word:?} is not plain text")))
+        });
+        words.collect()
+    }
+
     fn all<const N: usize>(&mut self, words: [&str; N]) -> &mut Self {
         self.0.extend(words.map(OsString::from));
         self
     }
 }
 
+/// What tells EPICS clients that the gateway is the only server there is.
+fn gateway_variables(sockets: Sockets) -> Vec<(String, String)> {
+    let mut variables = vec![
+        ("EPICS_CA_ADDR_LIST", "127.0.0.1".to_owned()),
+        ("EPICS_CA_AUTO_ADDR_LIST", "NO".to_owned()),
+        ("EPICS_CA_SERVER_PORT", "5064".to_owned()),
+        ("EPICS_CA_REPEATER_PORT", "5065".to_owned()),
+        ("EPICS_CA_MAX_ARRAY_BYTES", MAX_ARRAY_BYTES.to_owned()),
+        ("EPICS_PVA_ADDR_LIST", String::new()),
+        ("EPICS_PVA_AUTO_ADDR_LIST", "NO".to_owned()),
+    ];
+    if let Some(port) = sockets.pva {
+        variables.push(("EPICS_PVA_NAME_SERVERS", format!("127.0.0.1:{port}")));
+    }
+    variables
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
 /// A directory that exists on every host, is root's, and hides neither what the interpreter needs nor the
-/// workspaces themselves.
-fn hand_over_place(interpreter: &Interpreter, workspaces: &Path) -> Result<PathBuf, ExecutionError> {
+/// workspaces and the launcher.
+fn hand_over_place(
+    interpreter: &Interpreter,
+    workspaces: &Path,
+    launcher: &Launcher,
+) -> Result<PathBuf, ExecutionError> {
     let needed = |place: &Path| {
         let interpreters = interpreter.directories.iter().any(|dir| dir.starts_with(place));
-        interpreters || workspaces.starts_with(place)
+        interpreters || workspaces.starts_with(place) || launcher.path.starts_with(place)
     };
     ["/mnt", "/media", "/srv"]
         .into_iter()

@@ -13,9 +13,8 @@ use std::{
     io::{self, PipeReader, PipeWriter, Read, Write},
     os::{
         fd::{AsFd, OwnedFd},
-        unix::process::CommandExt,
+        unix::{net::UnixStream, process::CommandExt},
     },
-    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
@@ -29,7 +28,10 @@ use rustix::{
 use tokio::sync::oneshot;
 
 use super::{
+    cgroup::RunGroup,
     collect::{Bounds, Workspace},
+    gateway,
+    launcher::{self, ACKNOWLEDGED},
     processes::{children, ends_by, pid_of, sweep},
 };
 
@@ -39,8 +41,14 @@ const READY: &[u8] = b"holdpoint: ready\n";
 /// How long the process tree may take to stand.
 const START_TIME: Duration = Duration::from_secs(60);
 
-/// How often the size of the working directory is looked at.
-const WORKSPACE_PERIOD: Duration = Duration::from_millis(200);
+/// How often the size of the working directory is looked at, at most.
+const WORKSPACE_PERIOD: Duration = Duration::from_millis(50);
+
+/// The part of the time that looking may take: one in this many.
+const WORKSPACE_SHARE: u32 = 10;
+
+/// How long the keeper may take to end its tree before the supervisor does it.
+const KEEPER_TIME: Duration = Duration::from_secs(5);
 
 /// How long killed processes may take to vanish before the supervisor says that they have not.
 const DEATH_TIME: Duration = Duration::from_secs(10);
@@ -48,14 +56,15 @@ const DEATH_TIME: Duration = Duration::from_secs(10);
 /// What to start, and within which bounds.
 #[derive(Debug)]
 pub(super) struct Launch {
-    /// The command.
+    /// The launcher's command.
     pub(super) line: Vec<OsString>,
-    /// Its environment.
-    pub(super) environment: Vec<(OsString, OsString)>,
-    /// Its directory.
-    pub(super) directory: PathBuf,
-    /// Whether the tree ends with its process namespace; otherwise its members are found by `mark`.
+    /// Whether the tree ends with its process namespace; otherwise the launcher keeps its members, and the
+    /// rest is found by `mark`.
     pub(super) contained: bool,
+    /// The sockets that the launcher is to hand out.
+    pub(super) sockets: Option<launcher::Sockets>,
+    /// The run's control group.
+    pub(super) group: Option<RunGroup>,
     /// The name of an environment variable that only this tree has.
     pub(super) mark: String,
     /// The wall time.
@@ -88,6 +97,8 @@ pub(super) struct Ended {
     pub(super) time: Duration,
     /// The working directory, for reading what is left.
     pub(super) workspace: Workspace,
+    /// How many of its processes the kernel ended because the run's memory was used up.
+    pub(super) ended_for_memory: u64,
     /// What the reader should know besides.
     pub(super) notes: Vec<String>,
 }
@@ -97,6 +108,8 @@ pub(super) struct Ended {
 pub(super) struct Standing {
     words: PipeWriter,
     end: oneshot::Receiver<Ended>,
+    /// The sockets of its network namespace, where they were asked for: whoever serves them takes them.
+    pub(super) sockets: Option<gateway::Sockets>,
 }
 
 impl Standing {
@@ -128,7 +141,11 @@ pub(super) async fn launch(launch: Launch) -> Result<Standing, String> {
         .map_err(|error| error.to_string())?;
     // Until it stands, `words` is held here: if this future is dropped, the tree dies.
     match stands.await {
-        Ok(Ok(())) => Ok(Standing { words, end: ended }),
+        Ok(Ok(sockets)) => Ok(Standing {
+            words,
+            end: ended,
+            sockets,
+        }),
         Ok(Err(fault)) => Err(fault),
         Err(_) => Err("the supervisor ended".to_owned()),
     }
@@ -137,7 +154,7 @@ pub(super) async fn launch(launch: Launch) -> Result<Standing, String> {
 fn supervise(
     launch: Launch,
     ears: PipeReader,
-    ready: oneshot::Sender<Result<(), String>>,
+    ready: oneshot::Sender<Result<Option<gateway::Sockets>, String>>,
     end: oneshot::Sender<Ended>,
 ) {
     let mut tree = match Tree::start(launch, ears) {
@@ -152,7 +169,8 @@ fn supervise(
         let _ = ready.send(Err(fault));
         return;
     }
-    if ready.send(Ok(())).is_err() {
+    let sockets = tree.sockets.take();
+    if ready.send(Ok(sockets)).is_err() {
         tree.put_down();
         return;
     }
@@ -185,6 +203,11 @@ struct Tree {
     handle: OwnedFd,
     /// The first process of the namespace, once the tree stands.
     init: Option<OwnedFd>,
+    /// Our end of the launcher's standard input: sockets come out of it, words go in. A keeper takes its
+    /// closing for the service's death.
+    link: Option<UnixStream>,
+    /// The sockets, once they have come.
+    sockets: Option<gateway::Sockets>,
     ears: PipeReader,
     stdout: Stream<std::process::ChildStdout>,
     stderr: Stream<std::process::ChildStderr>,
@@ -201,12 +224,13 @@ impl Tree {
             .line
             .split_first()
             .ok_or_else(|| io::Error::other("an empty command"))?;
+        let (link, input) = UnixStream::pair()?;
         let mut child = Command::new(program)
             .args(arguments)
+            // bubblewrap's own process is seen by the program as `/proc/1`: nothing of ours may reach it.
             .env_clear()
-            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(&launch.directory)
-            .stdin(Stdio::piped())
+            .current_dir("/")
+            .stdin(Stdio::from(OwnedFd::from(input)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -224,6 +248,8 @@ impl Tree {
             child,
             handle,
             init: None,
+            link: Some(link),
+            sockets: None,
             ears,
             stdout: Stream::new(stdout, cap.saturating_add(READY.len())),
             stderr: Stream::new(stderr, cap),
@@ -242,6 +268,9 @@ impl Tree {
             if self.stdout.bytes.starts_with(READY) {
                 self.stdout.bytes.drain(..READY.len());
                 self.stdout.cap = self.launch.output_bytes;
+                if self.launch.sockets.is_some() {
+                    return Err("the launcher handed out no sockets".to_owned());
+                }
                 if self.launch.contained {
                     // bubblewrap's own process has one child: the first of the namespace, with which all die.
                     self.init = children(self.child.id())
@@ -299,8 +328,8 @@ impl Tree {
             }
         }
         self.started = Some(Instant::now());
-        let told = match self.child.stdin.take() {
-            Some(mut stdin) => stdin.write_all(b"go\n"),
+        let told = match &mut self.link {
+            Some(link) => link.write_all(b"go\n"),
             None => Err(io::ErrorKind::BrokenPipe.into()),
         };
         if let Err(error) = told {
@@ -341,11 +370,13 @@ impl Tree {
                 return self.condemn("timeout", format!("it ran longer than {seconds} seconds"));
             }
             if Instant::now() >= next_look {
+                let look = Instant::now();
                 if let Some(excess) = self.launch.workspace.excess(&self.launch.bounds) {
                     return self.condemn("workspace_limit", excess);
                 }
                 // Looking at many files takes time; it must not become the main thing done.
-                next_look = Instant::now() + WORKSPACE_PERIOD;
+                let took = look.elapsed().saturating_mul(WORKSPACE_SHARE);
+                next_look = Instant::now() + took.max(WORKSPACE_PERIOD);
             }
         }
     }
@@ -353,8 +384,9 @@ impl Tree {
     /// Waits up to `most` for output, a word or the end.
     fn listen(&mut self, most: Duration) -> Result<Heard, String> {
         let timeout = Timespec::try_from(most.min(Duration::from_secs(3600))).ok();
+        let awaits_sockets = self.launch.sockets.is_some() && self.link.is_some();
         let ready = {
-            let mut polled = Vec::with_capacity(4);
+            let mut polled = Vec::with_capacity(5);
             polled.push(PollFd::new(&self.handle, PollFlags::IN));
             // A poll without interest in anything keeps the places; a closed pipe would report for ever.
             let interest = |open: bool| if open { PollFlags::IN } else { PollFlags::empty() };
@@ -367,6 +399,9 @@ impl Tree {
             if let Some(pipe) = &self.stderr.pipe {
                 polled.push(PollFd::new(pipe, interest(true)));
             }
+            if let Some(link) = self.link.as_ref().filter(|_| awaits_sockets) {
+                polled.push(PollFd::new(link, interest(true)));
+            }
             match poll(&mut polled, timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(format!("the program cannot be watched: {error}")),
@@ -378,6 +413,7 @@ impl Tree {
                 next(!self.deaf),
                 next(self.stdout.pipe.is_some()),
                 next(self.stderr.pipe.is_some()),
+                next(awaits_sockets),
             ]
         };
         let mut heard = Heard {
@@ -401,7 +437,33 @@ impl Tree {
         if ready[3] {
             self.stderr.read();
         }
+        // A launcher that ends before it hands them out says why on its standard error.
+        if ready[4] && !heard.exited {
+            self.take_sockets();
+        }
         Ok(heard)
+    }
+
+    /// Takes the sockets that the launcher hands out, and tells it that they have come.
+    fn take_sockets(&mut self) {
+        let (Some(wanted), Some(link)) = (self.launch.sockets, &mut self.link) else {
+            return;
+        };
+        let taken = launcher::receive(&*link, wanted).and_then(|sockets| {
+            link.write_all(&[ACKNOWLEDGED])?;
+            Ok(sockets)
+        });
+        match taken {
+            Ok(sockets) => {
+                self.launch.sockets = None;
+                self.sockets = Some(sockets);
+            }
+            // Without them it never says that it is ready, and ends: that tells.
+            Err(error) => {
+                tracing::debug!(%error, "the sandbox's sockets have not come");
+                self.link = None;
+            }
+        }
     }
 
     fn condemn(&mut self, code: &'static str, reason: String) {
@@ -411,6 +473,10 @@ impl Tree {
     /// Kills whatever is left of the tree and waits until it is gone.
     fn put_down(&mut self) -> Option<ExitStatus> {
         let deadline = Instant::now() + DEATH_TIME;
+        self.link = None;
+        if !self.launch.contained {
+            ends_by(&self.handle, Instant::now() + KEEPER_TIME);
+        }
         let _ = pidfd_send_signal(&self.handle, Signal::KILL);
         if let Some(init) = &self.init {
             let _ = pidfd_send_signal(init, Signal::KILL);
@@ -422,7 +488,8 @@ impl Tree {
             (None, true) => true,
             (None, false) => sweep(&self.launch.mark, self.child.id(), deadline),
         };
-        if !gone {
+        let emptied = self.launch.group.as_mut().is_none_or(|group| group.end(deadline));
+        if !gone || !emptied {
             self.notes
                 .push("some of the program's processes could not be killed".to_owned());
         }
@@ -461,6 +528,7 @@ impl Tree {
             stderr: self.stderr.bytes,
             time,
             workspace: self.launch.workspace,
+            ended_for_memory: self.launch.group.as_ref().map_or(0, RunGroup::ended_for_memory),
             notes: self.notes,
         })
     }

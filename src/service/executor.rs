@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
-    config::ExecutionSettings,
+    config::{EpicsSettings, ExecutionSettings},
     execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, Placement, Prepared},
     model::{CodeSha256, ExecutionMode},
 };
@@ -21,6 +21,7 @@ const STANDS: Duration = Duration::from_secs(5);
 /// without waiting for that, and on hosts where nothing can run.
 pub(super) struct Lazy {
     settings: ExecutionSettings,
+    epics: EpicsSettings,
     probed: Mutex<Probed>,
 }
 
@@ -31,9 +32,10 @@ enum Probed {
 }
 
 impl Lazy {
-    pub(super) fn new(settings: ExecutionSettings) -> Self {
+    pub(super) fn new(settings: ExecutionSettings, epics: EpicsSettings) -> Self {
         Self {
             settings,
+            epics,
             probed: Mutex::new(Probed::Never),
         }
     }
@@ -47,7 +49,7 @@ impl Lazy {
         }
         match LocalExecutor::probe(&self.settings) {
             Ok(local) => {
-                let local = Arc::new(local);
+                let local = Arc::new(local.with_control_system(&self.epics));
                 *probed = Probed::Works(local.clone());
                 Ok(local)
             }
@@ -80,11 +82,10 @@ impl Executor for Lazy {
     }
 
     fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
-        if mode == ExecutionMode::WriteAccess && !self.settings.local.unsafe_host_network {
+        let named = !self.epics.address_list.is_empty() || !self.epics.name_servers.is_empty();
+        if mode == ExecutionMode::WriteAccess && !named {
             return Err(ExecutionError::Mode(
-                "programs with write access have no way to the control system here: until the gateway stands they \
-                 need the host's network (execution.local.unsafe_host_network: true)"
-                    .into(),
+                "no control system is configured (control_system.epics.address_list)".into(),
             ));
         }
         Ok(())

@@ -127,5 +127,5 @@ pub(super) fn executions(
 
 /// A process variable's one name; what is none stands for nothing.
 fn canonical(name: &str) -> String {
-    PvName::parse(name).map_or_else(|_| String::new(), |name| name.canonical())
+    PvName::parse(name).map_or_else(|_| String::new(), |name| name.canonical().to_owned())
 }

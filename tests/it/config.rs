@@ -428,6 +428,7 @@ fn sample(key: &Key) -> Value {
         (_, Kind::Mappings) => json!([{ "pv": "X", "min": 1 }]),
         (_, Kind::Address) => json!("something:5075"),
         (_, Kind::Addresses) => json!(["something"]),
+        (_, Kind::Gone(_)) => json!(false),
     }
 }
 
@@ -437,6 +438,7 @@ fn every_key_does_something_or_says_that_it_does_not() {
     let repeats = [
         "execution.modes.read_only.allows_writes",
         "execution.modes.write_access.requires_approval",
+        "execution.local.unsafe_host_network",
     ];
     for key in KEYS {
         let path = key.path.replace("<name>", "mine").replace("<type>", "epics");

@@ -489,7 +489,9 @@ async fn a_figure_comes_out_the_same_on_every_way() {
     config.generation.generator = "fixed".into();
     config.execution.local.python = python().0;
     for network in [false, true] {
-        config.execution.local.unsafe_host_network = network;
+        if network {
+            config.control_system.epics.address_list = vec!["127.0.0.1".to_owned()];
+        }
         let service = Service::open(config.clone()).await.unwrap();
         let read = run_code(&service, text).await;
         let reply = service
@@ -506,7 +508,11 @@ async fn a_figure_comes_out_the_same_on_every_way() {
                 assert_eq!(reply.status, RunStatus::Refused);
                 let error = reply.error.as_ref().unwrap();
                 assert_eq!(error.code, "mode_unavailable");
-                assert!(error.message.contains("unsafe_host_network"), "{}", error.message);
+                assert!(
+                    error.message.contains("control_system.epics.address_list"),
+                    "{}",
+                    error.message
+                );
                 continue;
             }
             assert_eq!(results(reply)["mean"], 1.0);

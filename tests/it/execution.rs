@@ -35,12 +35,32 @@ pub(crate) fn skip(test: &str) {
     eprintln!("SKIPPED {test}: set HOLDPOINT_TEST_PYTHON to an environment with numpy, pandas, matplotlib");
 }
 
-struct Place {
-    dir: TempDir,
-    settings: ExecutionSettings,
+/// The isolations that the tests' host offers, and none.
+pub(crate) fn offered() -> Vec<Isolation> {
+    let all = [
+        Isolation::BubblewrapCgroup,
+        Isolation::Bubblewrap,
+        Isolation::Landlock,
+        Isolation::None,
+    ];
+    all.into_iter()
+        .filter(|isolation| {
+            let mut place = place();
+            place.settings.local.isolation = *isolation;
+            place.let_others_pass();
+            LocalExecutor::probe(&place.settings)
+                .inspect_err(|error| eprintln!("SKIPPED {isolation:?}: {error}"))
+                .is_ok()
+        })
+        .collect()
 }
 
-fn place() -> Place {
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
+    pub(crate) settings: ExecutionSettings,
+}
+
+pub(crate) fn place() -> Place {
     let dir = tempfile::tempdir().unwrap();
     // As in a private home: the programs' user cannot get here by itself.
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -48,8 +68,8 @@ fn place() -> Place {
         method: ExecutionMethod::Local,
         local: LocalSettings {
             python: python().0,
-            isolation: Isolation::Bubblewrap,
-            unsafe_host_network: false,
+            isolation: Isolation::Auto,
+            launcher: None,
             user: "nobody".to_owned(),
             environment: BTreeMap::new(),
         },
@@ -65,7 +85,7 @@ fn place() -> Place {
 }
 
 impl Place {
-    fn job(&self, code: &str) -> Job {
+    pub(crate) fn job(&self, code: &str) -> Job {
         Job {
             code: code.to_owned(),
             access: Access::Read,
@@ -77,24 +97,24 @@ impl Place {
         }
     }
 
-    fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.dir.path().metadata().unwrap().uid() == 0
     }
 
     /// Without a sandbox, the programs' user must be able to pass through the directories above a run's.
-    fn let_others_pass(&self) {
+    pub(crate) fn let_others_pass(&self) {
         fs::set_permissions(self.dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
     }
 
-    async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
+    pub(crate) async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
         LocalExecutor::probe(&self.settings)?.prepare(job).await
     }
 
-    async fn run(&self, code: &str) -> Execution {
+    pub(crate) async fn run(&self, code: &str) -> Execution {
         self.run_job(self.job(code)).await
     }
 
-    async fn run_job(&self, job: Job) -> Execution {
+    pub(crate) async fn run_job(&self, job: Job) -> Execution {
         self.prepare(job)
             .await
             .unwrap()
@@ -104,7 +124,7 @@ impl Place {
 }
 
 #[track_caller]
-fn results(execution: &Execution) -> &Value {
+pub(crate) fn results(execution: &Execution) -> &Value {
     assert_eq!(execution.end, ProgramEnd::Finished, "{execution:#?}");
     execution
         .results
@@ -113,7 +133,7 @@ fn results(execution: &Execution) -> &Value {
 }
 
 #[track_caller]
-fn killed(execution: &Execution) -> &str {
+pub(crate) fn killed(execution: &Execution) -> &str {
     match &execution.end {
         ProgramEnd::Killed { code, .. } => code,
         other => panic!("not killed: {other:?}"),
@@ -121,7 +141,7 @@ fn killed(execution: &Execution) -> &str {
 }
 
 /// Waits until `done`, which some other process brings about.
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !done() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
@@ -130,7 +150,7 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// Whether some process holds the lock that `LOCKED_DAEMON` takes.
-fn is_locked(folder: &Path) -> bool {
+pub(crate) fn is_locked(folder: &Path) -> bool {
     let Ok(file) = fs::File::open(folder.join("execution_01/work/lock")) else {
         return false;
     };
@@ -138,7 +158,7 @@ fn is_locked(folder: &Path) -> bool {
 }
 
 /// Starts a daemon that has left its parent and its session and holds a lock; goes on once it has it.
-const LOCKED_DAEMON: &str = "
+pub(crate) const LOCKED_DAEMON: &str = "
 import os, fcntl, signal, time
 listen, tell = os.pipe()
 if os.fork() == 0:
@@ -169,7 +189,11 @@ async fn a_program_runs_and_leaves_its_results() {
     assert_eq!(results(&execution), &json!({"i": 500.25}));
     assert_eq!(execution.stdout, "hello\n");
     assert_eq!(execution.stderr, "careful\n");
-    assert_eq!(execution.isolation, "bubblewrap");
+    assert!(
+        execution.isolation.starts_with("bubblewrap"),
+        "{}",
+        execution.isolation
+    );
     assert!(execution.seconds > 0.0 && !execution.output_truncated);
     assert!(execution.notes.is_empty(), "{:?}", execution.notes);
 }
@@ -641,30 +665,21 @@ async fn the_wall_holds() {
 }
 
 #[tokio::test]
-async fn write_access_needs_a_network_that_was_allowed() {
-    let mut place = place();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let code = format!("import socket\nsocket.create_connection(('127.0.0.1', {port}), 5)\nresults = {{}}\n");
-    let mut job = place.job(&code);
-    job.access = Access::Write(Permit::default());
-    let Err(ExecutionError::Mode(text)) = place.prepare(job.clone()).await else {
-        panic!("it was allowed")
-    };
-    assert!(text.contains("execution.local.unsafe_host_network"), "{text}");
-    place.settings.local.unsafe_host_network = true;
-    results(&place.run_job(job).await);
-    let read_only = place.run(&code).await;
-    assert!(
-        matches!(read_only.end, ProgramEnd::Raised { .. }),
-        "{:?}",
-        read_only.end
-    );
+async fn write_access_needs_a_control_system() {
+    let place = place();
+    let mut job = place.job("results = {}\n");
+    for access in [Access::Write(Permit::default()), Access::Rehearse] {
+        job.access = access;
+        let Err(ExecutionError::Mode(text)) = place.prepare(job.clone()).await else {
+            panic!("it was allowed")
+        };
+        assert!(text.contains("control_system.epics.address_list"), "{text}");
+    }
 }
 
 #[tokio::test]
 async fn daemons_die_with_their_program() {
-    for isolation in [Isolation::Bubblewrap, Isolation::None] {
+    for isolation in offered() {
         let mut place = place();
         place.settings.local.isolation = isolation;
         place.let_others_pass();
@@ -678,7 +693,7 @@ async fn daemons_die_with_their_program() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_program_dies() {
-    for isolation in [Isolation::Bubblewrap, Isolation::None] {
+    for isolation in offered() {
         let mut place = place();
         place.settings.local.isolation = isolation;
         place.let_others_pass();
@@ -719,6 +734,8 @@ async fn service_to_be_killed() {
         return;
     };
     let mut place = place();
+    let isolation = std::env::var("HOLDPOINT_TEST_ISOLATION").unwrap();
+    place.settings.local.isolation = serde_json::from_value(json!(isolation)).unwrap();
     place.settings.workspace_dir = folder.join("runs");
     let mut job = place.job(&format!("{LOCKED_DAEMON}\nwhile True:\n    pass\n"));
     job.folder = folder.join("run");
@@ -727,18 +744,22 @@ async fn service_to_be_killed() {
 
 #[test]
 fn a_killed_service_leaves_nothing_running() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut service = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["execution::service_to_be_killed", "--exact", "--ignored"])
-        .env("HOLDPOINT_TEST_FOLDER", dir.path())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let folder = dir.path().join("run");
-    wait_until("the program runs", || is_locked(&folder));
-    service.kill().unwrap();
-    service.wait().unwrap();
-    wait_until("the program is dead", || !is_locked(&folder));
+    for isolation in offered() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
+        let mut service = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["execution::service_to_be_killed", "--exact", "--ignored"])
+            .env("HOLDPOINT_TEST_FOLDER", dir.path())
+            .env("HOLDPOINT_TEST_ISOLATION", isolation.name())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let folder = dir.path().join("run");
+        wait_until("the program runs", || is_locked(&folder));
+        service.kill().unwrap();
+        service.wait().unwrap();
+        wait_until("the program is dead", || !is_locked(&folder));
+    }
 }
 
 /// Only what is the program's own is collected.
@@ -920,7 +941,6 @@ async fn an_approved_program_reaches_epics() {
     assert_eq!(line, "up\n");
 
     let mut place = place();
-    place.settings.local.unsafe_host_network = true;
     for (name, value) in variables {
         place.settings.local.environment.insert(name.to_owned(), value);
     }
@@ -1092,14 +1112,15 @@ fn the_backend_says_what_it_is() {
         .backend(&Placement::default());
     assert_eq!(
         (backend.name.as_str(), backend.isolation.as_str()),
-        ("local", "bubblewrap")
+        ("local", "bubblewrap_cgroup")
     );
     assert!(
         backend.interpreter.contains("(Python 3."),
         "{}",
         backend.interpreter
     );
-    assert_eq!(backend.facts["network_read_only"], json!(false));
+    assert_eq!(backend.facts["network"], json!("none"));
+    assert_eq!(backend.facts["seccomp"], json!(true));
     if place.is_root() {
         assert!(
             backend.facts["user"].as_str().unwrap().starts_with("nobody ("),
@@ -1251,7 +1272,9 @@ fn probe_with_another_bubblewrap() {
     if std::env::var_os("HOLDPOINT_TEST_BWRAP").is_none() {
         return;
     }
-    match LocalExecutor::probe(&place().settings) {
+    let mut place = place();
+    place.settings.local.isolation = Isolation::Bubblewrap;
+    match LocalExecutor::probe(&place.settings) {
         Ok(executor) => println!(
             "nested: {}",
             executor.backend(&Placement::default()).facts["nested_user_namespaces"]
