@@ -5,16 +5,19 @@
 //! sends to them arrives here and nowhere else.
 
 mod convert;
+mod elements;
 mod interlock;
 mod limits;
 mod name;
+mod pairs;
 mod rules;
 
 pub use convert::{Native, convert};
+pub use elements::within;
 pub use interlock::holds;
 pub use limits::Limits;
 pub use name::{NameError, PvName};
-pub use rules::{Attempt, Refusal, Rules, within};
+pub use rules::{Attempt, Refusal, Rules};
 
 use std::net::{TcpListener, UdpSocket};
 
