@@ -530,7 +530,7 @@ impl Circuit {
             }
             (_, None, _) => ("unknown_channel", "the channel is not open".to_owned()),
             (_, Some(_), None) => (
-                "undecodable_put",
+                "undecodable",
                 format!(
                     "{} values of type {} in {} bytes are no value of it",
                     message.count,
