@@ -15,6 +15,7 @@ impl Config {
         let bytes = |it| quantity::bytes_text(it);
         let size = |it: usize| quantity::bytes_text(it as u64);
         let (approval, analysis, execution) = (&self.approval, &self.analysis, &self.execution);
+        let control = &self.control_system;
         let mut generators = json!({ "basic": basic(&self.generation.basic), "mock": self.mock() });
         for (name, settings) in &self.generation.custom {
             generators[name] = masked(settings);
@@ -56,6 +57,25 @@ impl Config {
                     "max_bytes": size(analysis.max_bytes),
                     "safe_modules": analysis.safe_modules,
                 },
+                "epics": self.epics(),
+                "limits_checking": {
+                    "enabled": control.limits.enabled,
+                    "database_path": control.limits.database_path,
+                    "allow_unlisted_channels": control.limits.allow_unlisted_channels,
+                },
+                "write_verification": {
+                    "enabled": control.verification.enabled,
+                    "default_level": control.verification.default_level,
+                    "default_tolerance_percent": control.verification.default_tolerance_percent,
+                    "timeout": duration(control.verification.timeout),
+                    "fail_on_mismatch": control.verification.fail_on_mismatch,
+                },
+                "rehearsal": {
+                    "mode": control.rehearsal.mode,
+                    "timeout": duration(control.rehearsal.timeout),
+                },
+                "drift": control.drift,
+                "interlocks": control.interlocks,
             },
             "python_executor": {
                 "max_generation_retries": self.executor.max_generation_retries,
@@ -98,6 +118,27 @@ impl Config {
             "approval": self.approval,
             "control_system": self.control_system,
             "analysis": self.analysis,
+        })
+    }
+
+    fn epics(&self) -> Value {
+        let epics = &self.control_system.epics;
+        json!({
+            "address_list": epics.address_list,
+            "name_servers": epics.name_servers,
+            "timeout": quantity::duration_text(epics.timeout),
+            "put_timeout": quantity::duration_text(epics.put_timeout),
+            "read_client": epics.read_client,
+            "write_client": epics.write_client,
+            "client_host": epics.client_host,
+            "max_servers": epics.max_servers,
+            "max_channels": epics.max_channels,
+            "max_subscriptions": epics.max_subscriptions,
+            "max_message_bytes": quantity::bytes_text(epics.max_message_bytes as u64),
+            "max_bytes_per_second": quantity::bytes_text(epics.max_bytes_per_second),
+            "max_puts_per_second": epics.max_puts_per_second,
+            "max_puts": epics.max_puts,
+            "pva_gateway": epics.pva_gateway,
         })
     }
 

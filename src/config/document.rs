@@ -62,7 +62,7 @@ impl Document {
             file: self.file.clone(),
             line: place.map(|(line, _)| line),
             column: place.map(|(_, column)| column),
-            key: path.join("."),
+            key: path.join(".").replace(".[", "["),
             message,
         }
     }
@@ -299,6 +299,18 @@ impl<'de> Visitor<'de> for Seek<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        if let Some((wanted, below)) = self.path.split_first()
+            && let Some(index) = index(wanted)
+        {
+            for _ in 0..index {
+                access.next_element::<IgnoredAny>()?;
+            }
+            let seek = Seek { path: below };
+            match below.is_empty() {
+                true => drop(access.next_element_seed(Begin)?),
+                false => drop(access.next_element_seed(seek)?),
+            }
+        }
         while access.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
@@ -322,6 +334,58 @@ impl<'de> Visitor<'de> for Seek<'_> {
         }
         Ok(())
     }
+}
+
+/// Fails at the first key of a list's item, which has none of its own to be found by.
+struct Begin;
+
+impl<'de> DeserializeSeed<'de> for Begin {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Begin {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        access.next_key_seed(Refuse)?;
+        Ok(())
+    }
+}
+
+/// Takes no key at all.
+struct Refuse;
+
+impl<'de> DeserializeSeed<'de> for Refuse {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Refuse {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("no key")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
+        Err(E::custom("here"))
+    }
+}
+
+/// The place in a list that a part of a path such as `[2]` names, from 0.
+fn index(part: &str) -> Option<usize> {
+    part.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
 /// Reads a key as text, and fails at the one that is sought.

@@ -35,6 +35,9 @@ const MIB: u64 = 1024 * KIB;
 const CONTAINER: &str = "it belongs to execution_method container, which is not available yet";
 const ENVIRONMENT: &str = "programs get the variables of execution.local.environment in both modes";
 const OSPREY: &str = "it is a setting of Osprey";
+const SERVERS: &str =
+    "it is a setting of Osprey; where the servers are is told by control_system.epics.address_list";
+const VIOLATION: &str = "a value beyond its limits is always refused";
 
 /// What the generator `mock` can be told to do.
 pub(super) const BEHAVIORS: &[&str] = &[
@@ -112,7 +115,7 @@ pub const KEYS: &[Key] = &[
     key("execution.limits.processes", Count(1, ANY)),
     key("execution.limits.workspace_bytes", Bytes(KIB, ANY)),
     key("execution.limits.workspace_files", Count(1, ANY)),
-    idle("execution.epics", Mapping, OSPREY),
+    idle("execution.epics", Mapping, SERVERS),
     key(
         "approval.global_mode",
         Choice(&["disabled", "selective", "all_capabilities"]),
@@ -141,9 +144,51 @@ pub const KEYS: &[Key] = &[
     key("control_system.analysis.mode", Choice(&["resolve", "strict"])),
     key("control_system.analysis.max_bytes", Bytes(1, 64 * MIB)),
     key("control_system.analysis.safe_modules", Texts),
-    key("control_system.limits_checking", Absent),
-    key("control_system.write_verification", Absent),
-    idle("control_system.connector", Mapping, OSPREY),
+    key("control_system.epics.address_list", Addresses),
+    key("control_system.epics.name_servers", Addresses),
+    key("control_system.epics.timeout", Duration),
+    key("control_system.epics.put_timeout", Duration),
+    key("control_system.epics.read_client", Text),
+    key("control_system.epics.write_client", Text),
+    key("control_system.epics.client_host", Text),
+    key("control_system.epics.max_servers", Count(1, 256)),
+    key("control_system.epics.max_channels", Count(1, 1_000_000)),
+    key("control_system.epics.max_subscriptions", Count(1, 1_000_000)),
+    key(
+        "control_system.epics.max_message_bytes",
+        Bytes(16 * KIB, 1024 * MIB),
+    ),
+    key("control_system.epics.max_bytes_per_second", Bytes(64 * KIB, ANY)),
+    key(
+        "control_system.epics.max_puts_per_second",
+        Number(0.001, 10_000.0),
+    ),
+    key("control_system.epics.max_puts", Count(1, ANY)),
+    key("control_system.epics.pva_gateway", Address),
+    key("control_system.limits_checking.enabled", Flag),
+    key("control_system.limits_checking.database_path", Text),
+    key("control_system.limits_checking.allow_unlisted_channels", Flag),
+    idle("control_system.limits_checking.on_violation", Text, VIOLATION),
+    key("control_system.write_verification.enabled", Flag),
+    key(
+        "control_system.write_verification.default_level",
+        Choice(&["none", "callback", "readback"]),
+    ),
+    key(
+        "control_system.write_verification.default_tolerance_percent",
+        Number(0.0, f64::INFINITY),
+    ),
+    key("control_system.write_verification.timeout", Duration),
+    key("control_system.write_verification.fail_on_mismatch", Flag),
+    key(
+        "control_system.rehearsal.mode",
+        Choice(&["auto", "always", "never"]),
+    ),
+    key("control_system.rehearsal.timeout", Duration),
+    key("control_system.drift.absolute", Number(0.0, f64::INFINITY)),
+    key("control_system.drift.percent", Number(0.0, f64::INFINITY)),
+    key("control_system.interlocks", Mappings),
+    idle("control_system.connector", Mapping, SERVERS),
     key("holdpoint.data_dir", Text),
     key("holdpoint.actor", Text),
     key("holdpoint.store.segment_bytes", Bytes(2 * MIB, 16 * MIB)),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use regex::Regex;
 use serde_json::Value;
 
-use super::{keys, quantity, settings::Setting};
+use super::{address, keys, quantity, settings::Setting};
 
 /// What a key's value may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,8 +38,12 @@ pub enum Kind {
     Environment,
     /// A mapping that is not looked into.
     Mapping,
-    /// A switch of a feature that is not there: absent, or a mapping with `enabled: false`.
-    Absent,
+    /// A list of mappings.
+    Mappings,
+    /// `host:port`.
+    Address,
+    /// A list of `host` or `host:port`, or a text with several of them.
+    Addresses,
 }
 
 /// A value that does not fit its key, and what would.
@@ -62,6 +66,7 @@ impl Kind {
             Self::Duration => {
                 "seconds or a duration such as 90s, 10m or 24h, from 1ms to 100 years".to_owned()
             }
+            Self::Number(least, most) if most.is_infinite() => format!("a number of at least {least}"),
             Self::Number(least, most) => format!("a number from {least} to {most}"),
             Self::Text | Self::Secret => "a text".to_owned(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
@@ -71,7 +76,9 @@ impl Kind {
             Self::Patterns => "a list of regular expressions".to_owned(),
             Self::Environment => "a mapping of names to texts".to_owned(),
             Self::Mapping => "a mapping".to_owned(),
-            Self::Absent => "`enabled: false`".to_owned(),
+            Self::Mappings => "a list of mappings".to_owned(),
+            Self::Address => "an address such as 10.0.0.5:5075".to_owned(),
+            Self::Addresses => "a list of addresses such as 10.0.0.5 or ioc7:5064".to_owned(),
         }
     }
 
@@ -139,14 +146,24 @@ impl Kind {
             }
             (Self::Environment, Value::Object(map)) => environment(map)?.map(Setting::Environment),
             (Self::Mapping, Value::Object(_)) => Some(Setting::Mapping(value.clone())),
-            (Self::Absent, Value::Object(map)) if map.get("enabled") == Some(&Value::Bool(false)) => {
-                Some(Setting::Flag(false))
+            (Self::Mappings, Value::Array(items)) if items.iter().all(Value::is_object) => {
+                Some(Setting::Mapping(value.clone()))
             }
-            (Self::Absent, _) => {
-                return Err(Misfit(
-                    "not available yet, and without it nothing would be checked: only `enabled: false` is accepted"
-                        .to_owned(),
-                ));
+            (Self::Address, Value::String(text)) => {
+                Some(Setting::Text(self.address(text, address::with_port, hidden)?))
+            }
+            (Self::Addresses, Value::String(_) | Value::Array(_)) => {
+                let said = match value {
+                    Value::String(text) => Some(text.split_ascii_whitespace().map(str::to_owned).collect()),
+                    Value::Array(items) => texts(items),
+                    _ => None,
+                };
+                let checked = said.map(|said: Vec<String>| {
+                    said.iter()
+                        .map(|text| self.address(text, address::with_or_without_port, hidden))
+                        .collect::<Result<Vec<_>, _>>()
+                });
+                checked.transpose()?.map(Setting::Texts)
             }
             _ => None,
         };
@@ -167,6 +184,22 @@ impl Kind {
             Self::Count(..) | Self::Bytes(..) => text.parse::<u64>().ok().map(Value::from),
             Self::Duration | Self::Number(..) => text.parse::<f64>().ok().map(Value::from),
             _ => None,
+        }
+    }
+
+    fn address(
+        &self,
+        text: &str,
+        check: impl Fn(&str) -> Result<(), &'static str>,
+        hidden: bool,
+    ) -> Result<String, Misfit> {
+        match check(text) {
+            Ok(()) => Ok(text.to_owned()),
+            Err(_) if hidden => Err(Misfit(format!("must be {}", self.expected()))),
+            Err(why) => Err(Misfit(format!(
+                "{} is no address: {why}",
+                shown(&Value::String(text.to_owned()), false)
+            ))),
         }
     }
 

@@ -4,7 +4,9 @@
 //! once. [`Config::check_startable`] adds what only matters before something runs: a file that names a
 //! backend which is not available can still be shown, and its store can still be read.
 
+mod address;
 mod authored;
+mod control_system;
 mod defaults;
 mod display;
 mod document;

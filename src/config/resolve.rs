@@ -22,6 +22,7 @@ pub(super) fn resolve(authored: Authored<'_>) -> Result<Config, ConfigError> {
     resolver.generation();
     resolver.approval();
     resolver.control_system();
+    resolver.gateway();
     resolver.modes();
     resolver.own();
     resolver.unset();

@@ -55,6 +55,13 @@ impl Settings {
         }
     }
 
+    pub(super) fn mapping(&self, key: &str) -> Option<&Value> {
+        match self.get(key)? {
+            Setting::Mapping(value) => Some(value),
+            _ => None,
+        }
+    }
+
     fn value<T: FromSetting>(&self, key: &str) -> Option<T> {
         T::from_setting(self.get(key)?)
     }

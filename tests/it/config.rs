@@ -82,6 +82,35 @@ fn mistakes_are_told_with_their_place_and_the_way_out() {
         "control_system:\n  patterns:\n    wirte: ['x']\n",
         "control_system:\n  patterns:\n    epcis:\n      write: ['x']\n",
         "control_system:\n  limits_checking:\n    enabled: true\n",
+        "control_system:\n  limits_checking: { enabled: true, on_violation: warn }\n",
+        "control_system:\n  limits_checking:\n    max_value: 3\n",
+        "control_system:\n  limits_checking: true\n",
+        "control_system:\n  epics:\n    address_list: [10.0.0.300]\n",
+        "control_system:\n  epics:\n    address_list: ['a b']\n",
+        "control_system:\n  epics:\n    address_list: ioc1 ioc2:0\n",
+        "control_system:\n  epics:\n    address_list: ${LIST:-ioc1 ioc2:0}\n",
+        "control_system:\n  epics:\n    name_servers: ['[::1]:5064']\n",
+        "control_system:\n  epics:\n    name_servers: [5064]\n",
+        "control_system:\n  epics:\n    pva_gateway: pvagw\n",
+        "control_system:\n  epics:\n    read_client: ''\n    client_host: a b\n",
+        "control_system:\n  epics:\n    adress_list: ioc1\n",
+        "control_system:\n  epics:\n    max_puts_per_second: 0\n",
+        "control_system:\n  write_verification:\n    default_level: read\n",
+        "control_system:\n  write_verification:\n    default_tolerance_percent: -1\n",
+        "control_system:\n  rehearsal:\n    mode: sometimes\n",
+        "control_system:\n  drift:\n    percent: .nan\n",
+        "control_system:\n  interlocks:\n    pv: X\n",
+        "control_system:\n  interlocks: [X]\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      min: 1\n    - pv: B\n",
+        "control_system:\n  interlocks:\n    - min: 1\n      max: 2\n",
+        "control_system:\n  interlocks:\n    - pv: A B\n      min: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      minn: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      max: '1'\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      min: 2\n      max: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      one_of: [true]\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      one_of: []\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      one_of: [1]\n      equals: 1\n",
+        "control_system:\n  interlocks:\n    - pv: A\n      equals: [1]\n",
         "holdpoint:\n  store:\n    segment_bytes: 3 MiB\n",
         "holdpoint:\n  store:\n    segment_bytes: 512 KiB\n",
         "holdpoint:\n  data_directory: x\n",
@@ -388,7 +417,9 @@ fn sample(key: &Key) -> Value {
         (_, Kind::Texts | Kind::Patterns) => json!(["something"]),
         (_, Kind::Environment) => json!({ "NAME": "value" }),
         (_, Kind::Mapping) => json!({ "anything": 1 }),
-        (_, Kind::Absent) => json!({ "enabled": false }),
+        (_, Kind::Mappings) => json!([{ "pv": "X", "min": 1 }]),
+        (_, Kind::Address) => json!("something:5075"),
+        (_, Kind::Addresses) => json!(["something"]),
     }
 }
 
@@ -398,8 +429,6 @@ fn every_key_does_something_or_says_that_it_does_not() {
     let repeats = [
         "execution.modes.read_only.allows_writes",
         "execution.modes.write_access.requires_approval",
-        "control_system.limits_checking",
-        "control_system.write_verification",
     ];
     for key in KEYS {
         let path = key.path.replace("<name>", "mine").replace("<type>", "epics");
@@ -413,6 +442,9 @@ fn every_key_does_something_or_says_that_it_does_not() {
         }
         if key.path == "control_system.patterns.mode" {
             value["control_system"]["patterns"]["write"] = json!(["x"]);
+        }
+        if key.path == "control_system.limits_checking.enabled" {
+            value["control_system"]["limits_checking"]["database_path"] = json!("limits.json");
         }
         let mut base = value.clone();
         let (section, name) = path.rsplit_once('.').unwrap();
@@ -441,6 +473,10 @@ fn what_is_shown_can_be_read_again() {
         "",
         "control_system: { type: tango, writes_enabled: true, patterns: { mode: override, tango: { write: ['a.b'] } } }",
         "approval: { global_mode: all_capabilities, expires_after: 90061.5 }",
+        "control_system: { epics: { address_list: '10.0.0.5 ioc7:5064', pva_gateway: 'gw:5075', max_puts_per_second: 2 }, \
+          limits_checking: { enabled: true, database_path: /etc/limits.json }, rehearsal: { mode: never }, \
+          write_verification: { enabled: true, default_level: readback }, drift: { absolute: 0.5 }, \
+          interlocks: [{ pv: MODE, one_of: [Machine, 3, 1.5], message: m }, { pv: I, equals: 1, max: 2 }] }",
         "execution: { code_generator: mock, generators: { mock: { code_sequence: [a, b] }, mine: { x: [1] } } }",
     ];
     for text in texts {
