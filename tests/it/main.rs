@@ -14,6 +14,7 @@ mod error_codes;
 mod execution;
 mod flows;
 mod gate;
+mod gateway;
 mod generation;
 mod layers;
 mod notebook;

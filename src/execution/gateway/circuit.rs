@@ -170,13 +170,7 @@ impl Put {
             Native::Choice if self.element_count == 1 => (dbr::LABELLED_CHOICE, 1),
             native => (dbr::number(native), self.element_count),
         };
-        Message::bare(
-            command::READ_NOTIFY,
-            data_type,
-            count,
-            self.sid,
-            OWN_READS | id,
-        )
+        Message::bare(command::READ_NOTIFY, data_type, count, self.sid, OWN_READS | id)
     }
 
     /// What the process variable holds, and its labels, from the answer to [`Put::read`].

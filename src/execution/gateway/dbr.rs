@@ -96,11 +96,9 @@ fn decode_with(
                 .filter_map(|eight| Some(f64::from_be_bytes(eight.try_into().ok()?)))
                 .collect(),
         ),
-        Native::Short | Native::Choice | Native::Char | Native::Long => PvValue::Ints(
-            elements
-                .filter_map(|bytes| whole(native, bytes))
-                .collect(),
-        ),
+        Native::Short | Native::Choice | Native::Char | Native::Long => {
+            PvValue::Ints(elements.filter_map(|bytes| whole(native, bytes)).collect())
+        }
     };
     match shape {
         Shape::One => only(native, values),
@@ -198,10 +196,7 @@ fn put_whole(native: Native, value: i64, bytes: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "whole numbers up to 2^53 are exact"
-)]
+#[allow(clippy::cast_precision_loss, reason = "whole numbers up to 2^53 are exact")]
 fn exact(value: i64) -> Option<f64> {
     (value.unsigned_abs() <= 1 << 53).then_some(value as f64)
 }

@@ -1,8 +1,11 @@
 //! What a program did to the control system: for its conduct, and for the audit trail.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -42,6 +45,8 @@ pub(super) struct Ledger {
     queue: mpsc::Sender<Entry>,
     conduct: Arc<Mutex<Conduct>>,
     broken: Arc<AtomicBool>,
+    /// The puts that have not come out yet.
+    open: Mutex<BTreeSet<u64>>,
 }
 
 fn lock(conduct: &Mutex<Conduct>) -> MutexGuard<'_, Conduct> {
@@ -62,6 +67,7 @@ impl Ledger {
             queue,
             conduct: Arc::default(),
             broken: Arc::default(),
+            open: Mutex::default(),
         };
         let (conduct, broken) = (Arc::clone(&ledger.conduct), Arc::clone(&ledger.broken));
         let write = async move {
@@ -150,7 +156,12 @@ impl Ledger {
             ));
             return true;
         }
-        let RefusedPut { pv, new, code, reason } = put;
+        let RefusedPut {
+            pv,
+            new,
+            code,
+            reason,
+        } = put;
         let at = Timestamp::now();
         self.enqueue(GatewayEvent::Refused {
             pv,
@@ -188,9 +199,28 @@ impl Ledger {
             new: put.new.clone(),
             at: Timestamp::now(),
         };
-        self.keep(event).await?;
+        // Before it is written: whoever stops waiting here leaves a put that has not come out.
+        self.open().insert(put.serial);
+        if let Err(error) = self.keep(event).await {
+            self.open().remove(&put.serial);
+            return Err(error);
+        }
         self.counted(put);
         Ok(())
+    }
+
+    /// The puts that have not come out.
+    pub(super) fn unended(&self) -> Vec<u64> {
+        self.open().iter().copied().collect()
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a put that was passed on has come out.
+    pub(super) fn has_ended(&self, serial: u64) -> bool {
+        !self.open().contains(&serial)
     }
 
     fn counted(&self, put: PutRecord) {
@@ -203,6 +233,7 @@ impl Ledger {
 
     /// A put that was passed on came out.
     pub(super) async fn ended(&self, serial: u64, outcome: PutOutcome) {
+        self.open().remove(&serial);
         {
             let mut conduct = lock(&self.conduct);
             if let Some(put) = conduct.puts.iter_mut().find(|put| put.serial == serial) {
@@ -210,12 +241,7 @@ impl Ledger {
             }
         }
         let at = Timestamp::now();
-        self.enqueue(GatewayEvent::PutEnded {
-            serial,
-            outcome,
-            at,
-        })
-        .await;
+        self.enqueue(GatewayEvent::PutEnded { serial, outcome, at }).await;
     }
 
     /// The approved process variables were read before the first put.
@@ -226,12 +252,7 @@ impl Ledger {
     ) -> Result<(), TrailError> {
         lock(&self.conduct).snapshot.clone_from(&readings);
         let at = Timestamp::now();
-        self.keep(GatewayEvent::Snapshot {
-            readings,
-            unread,
-            at,
-        })
-        .await
+        self.keep(GatewayEvent::Snapshot { readings, unread, at }).await
     }
 
     /// A written value was verified.

@@ -44,12 +44,19 @@ impl Run {
         current: impl Future<Output = Current>,
     ) -> Verdict {
         let (mut old, mut serial) = (None, 0);
-        let judged = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => Err(stopped()),
-            judged = self.weigh(turn, put, server, current, &mut old) => judged,
-        };
         let rehearsal = self.access == Access::Rehearse;
+        let judged = match rehearsal && turn.serial >= self.settings.epics.max_puts {
+            // Each is told on its own, so there has to be an end.
+            true => Err(Refusal::new(
+                "too_many_puts",
+                "the rehearsal has seen as many puts as a run may make",
+            )),
+            false => tokio::select! {
+                biased;
+                () = self.stop.cancelled() => Err(stopped()),
+                judged = self.weigh(turn, put, server, current, &mut old) => judged,
+            },
+        };
         let mut record = PutRecord {
             serial: 0,
             pv: put.name.canonical().to_owned(),
@@ -79,7 +86,8 @@ impl Run {
                 }
                 // What has no end is not rehearsed.
                 Err(refusal) if matches!(refusal.code, "stopped" | "too_many_puts") => {
-                    self.refused(Some(record.pv), old, Some(record.new), refusal).await;
+                    self.refused(Some(record.pv), old, Some(record.new), refusal)
+                        .await;
                     return Verdict::Refused;
                 }
                 Err(refusal) => {
@@ -94,7 +102,8 @@ impl Run {
         let (value, message) = match passed {
             Ok(passed) => passed,
             Err(refusal) => {
-                self.refused(Some(record.pv), old, Some(record.new), refusal).await;
+                self.refused(Some(record.pv), old, Some(record.new), refusal)
+                    .await;
                 return Verdict::Refused;
             }
         };
@@ -137,8 +146,8 @@ impl Run {
             let reason = "the audit trail did not take an earlier event";
             return Err(Refusal::new("trail_failed", reason));
         }
+        turn.rules.permitted(&put.name)?;
         if let Access::Write(permit) = &self.access {
-            self.approved(permit, put)?;
             if turn.opening.is_none() {
                 let opening = self.open(turn, permit).await;
                 turn.opening = Some(opening);
@@ -182,20 +191,6 @@ impl Run {
             })?;
         }
         turn.rules.judge(&attempt)
-    }
-
-    /// What was not approved needs no reading to be refused.
-    fn approved(&self, permit: &Permit, put: &Put) -> Result<(), Refusal> {
-        let same = |channel: &String| {
-            PvName::parse(channel).is_ok_and(|channel| channel.canonical() == put.name.canonical())
-        };
-        match permit.channels.iter().any(same) {
-            true => Ok(()),
-            false => {
-                let reason = format!("{} was not approved", put.name);
-                Err(Refusal::new("not_approved", reason))
-            }
-        }
     }
 
     /// Whether `server` is the only one that has answered for the record.

@@ -16,9 +16,7 @@ use crate::{
     model::{PutOutcome, PvValue},
 };
 
-use super::{
-    Limits, PvName, Reader, Refusal, Rules, circuit::Terms, directory::Directory, ledger::Ledger,
-};
+use super::{Limits, PvName, Reader, Refusal, Rules, circuit::Terms, directory::Directory, ledger::Ledger};
 
 /// One program, as the gateway knows it.
 pub(super) struct Run {
@@ -151,6 +149,13 @@ impl Run {
         self.ledger.ended(serial, outcome).await;
     }
 
+    /// A put has not been answered in time, unless it has.
+    pub(super) async fn overdue(&self, serial: u64, outcome: PutOutcome) {
+        if !self.ledger.has_ended(serial) {
+            self.ended(serial, outcome).await;
+        }
+    }
+
     /// The last value of each process variable that was written.
     pub(super) fn written(&self) -> Vec<Written> {
         lock(&self.written).values().cloned().collect()
@@ -173,10 +178,7 @@ struct Pacer {
 }
 
 impl Pacer {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a rate need not be exact to the byte"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "a rate need not be exact to the byte")]
     fn new(per_second: u64) -> Self {
         let per_second = per_second.max(1) as f64;
         Self {
@@ -187,10 +189,7 @@ impl Pacer {
     }
 
     /// How long to wait before `bytes` are sent.
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a rate need not be exact to the byte"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "a rate need not be exact to the byte")]
     fn take(&mut self, bytes: usize) -> Duration {
         let now = Instant::now();
         let passed = now.duration_since(self.since).as_secs_f64();
