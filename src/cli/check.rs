@@ -7,7 +7,10 @@ use serde_json::json;
 use crate::{
     analysis::Analyzer,
     config::{Config, ConfigError, ExecutionMethod},
-    execution::{Backend, Executor, LocalExecutor, Placement},
+    execution::{
+        Backend, Executor, LocalExecutor, Placement,
+        gateway::{Limits, PvName},
+    },
     generation::Registry,
     service::ServiceError,
 };
@@ -21,6 +24,7 @@ pub(super) fn config(output: Output, globals: &Globals) -> Result<u8, Fault> {
         config.set_data_dir(directory);
     }
     let mut problems = problems(&config);
+    problems.extend(unwritable(&config));
     let programs = match config.execution.method {
         ExecutionMethod::Local => match tried_out(&config) {
             Ok(backend) => Some(backend),
@@ -73,6 +77,21 @@ fn tried_out(config: &Config) -> Result<Backend, String> {
         Ok(executor) => Ok(executor.backend(&Placement::default())),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// What would keep approved programs from writing: limits and interlocks that cannot be used.
+fn unwritable(config: &Config) -> Vec<String> {
+    let settings = &config.control_system;
+    let limits = Limits::load(&settings.limits);
+    let limits = limits
+        .problems()
+        .iter()
+        .map(|problem| format!("limits: {problem}"));
+    let interlocks = settings.interlocks.iter().filter_map(|interlock| {
+        let error = PvName::parse(&interlock.pv).err()?;
+        Some(format!("control_system.interlocks: {}: {error}", interlock.pv))
+    });
+    limits.chain(interlocks).collect()
 }
 
 /// Everything that would keep the service from being opened.

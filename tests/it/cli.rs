@@ -1147,6 +1147,17 @@ fn the_configuration_is_checked() {
         // What is stored can be read all the same.
         place.run(&["pending", "--config", "other.yml"]).ends(0);
     };
+    place.file("limits.json", r#"{"SR:X": {"max_value": "10"}}"#);
+    place.file(
+        "limited.yml",
+        "control_system: {limits_checking: {enabled: true, database_path: limits.json}}",
+    );
+    let looked = place.run(&["config", "check", "--config", "limited.yml"]).ends(2);
+    assert!(
+        looked.out.contains("SR:X: max_value must be a number"),
+        "{}",
+        looked.out
+    );
     place.file(
         "no_python.yml",
         "execution: {code_generator: fixed, local: {python_env_path: nowhere/python}}",

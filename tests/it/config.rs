@@ -7,9 +7,12 @@ use std::{
     time::Duration,
 };
 
-use holdpoint::config::{
-    CodeApproval, Config, ConfigError, ExecutionMethod, GlobalApproval, Isolation, KEYS, Key, Kind,
-    MockBehavior, PatternMode, ReadOnlyWrite,
+use holdpoint::{
+    config::{
+        CodeApproval, Config, ConfigError, ExecutionMethod, GlobalApproval, Isolation, KEYS, Key, Kind,
+        MockBehavior, PatternMode, ReadOnlyWrite, RehearsalMode,
+    },
+    model::{PvValue, VerificationLevel},
 };
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -398,7 +401,12 @@ fn sample(key: &Key) -> Value {
         ("execution.generators.basic.base_url", _) => json!("https://models.example/v1"),
         ("execution.generators.basic.provider", _) => json!("ollama"),
         ("execution.generators.basic.model_config_name", _) => json!("writer"),
-        (_, Kind::Flag) => json!(key.path != "approval.capabilities.python_execution.enabled"),
+        (
+            "approval.capabilities.python_execution.enabled"
+            | "control_system.write_verification.fail_on_mismatch",
+            _,
+        ) => json!(false),
+        (_, Kind::Flag) => json!(true),
         (_, Kind::Count(least, _)) => json!(least + 7),
         (_, Kind::Bytes(least, _)) => json!(if least == 0 { 4096 } else { least * 2 }),
         (_, Kind::Duration) => json!("17s"),
@@ -533,11 +541,85 @@ fn words_of_the_file_become_the_right_settings() {
 }
 
 #[test]
+fn the_control_system_is_described() {
+    let config = read(
+        "control_system:\n  epics: { address_list: ' 10.0.0.5  ioc7:5064 ', name_servers: [ns-1.lab], timeout: 2 }\n  \
+         limits_checking: { enabled: true, database_path: limits.json, on_violation: warn }\n  \
+         write_verification: { enabled: true, default_level: readback, fail_on_mismatch: false }\n  \
+         rehearsal: { mode: always, timeout: 5s }\n  drift: { absolute: 0.5, percent: 0 }\n  interlocks:\n    \
+         - { pv: 'SR:MODE', one_of: [Studies, 3, 1.5], message: wait }\n    \
+         - { pv: 'SR:CURRENT', equals: 0, max: 5 }\n",
+    );
+    let control = &config.control_system;
+    assert_eq!(control.epics.address_list, ["10.0.0.5", "ioc7:5064"]);
+    assert_eq!(control.epics.name_servers, ["ns-1.lab"]);
+    assert_eq!(control.epics.timeout, Duration::from_secs(2));
+    assert_eq!(
+        control.limits.database_path.as_deref(),
+        Some(Path::new("limits.json"))
+    );
+    assert_eq!(control.verification.default_level, VerificationLevel::Readback);
+    assert!(control.verification.enabled && !control.verification.fail_on_mismatch);
+    assert_eq!(control.rehearsal.mode, RehearsalMode::Always);
+    assert_eq!((control.drift.absolute, control.drift.percent), (0.5, 0.0));
+    let mode = &control.interlocks[0];
+    let states = [
+        PvValue::Text("Studies".into()),
+        PvValue::Int(3),
+        PvValue::Real(1.5),
+    ];
+    assert_eq!(
+        (mode.pv.as_str(), mode.one_of.as_slice(), mode.message.as_str()),
+        ("SR:MODE", &states[..], "wait")
+    );
+    let current = &control.interlocks[1];
+    assert_eq!(
+        (current.one_of.as_slice(), current.min, current.max),
+        (&[PvValue::Int(0)][..], None, Some(5.0))
+    );
+    assert_eq!(config.notes.len(), 1, "{:?}", config.notes);
+    assert!(config.notes[0].contains("a value beyond its limits is always refused"));
+}
+
+#[test]
+fn where_the_servers_are_is_never_taken_from_elsewhere_silently() {
+    let set = [("EPICS_CA_ADDR_LIST", "10.0.0.5 ioc7:5064")];
+    let silent = read_with("", &set).unwrap();
+    assert!(silent.control_system.epics.address_list.is_empty());
+    assert!(
+        silent.notes[0].contains("set control_system.epics.address_list"),
+        "{:?}",
+        silent.notes
+    );
+    let named = "control_system: { epics: { address_list: '${EPICS_CA_ADDR_LIST}' } }";
+    let named = read_with(named, &set).unwrap();
+    assert_eq!(named.control_system.epics.address_list, ["10.0.0.5", "ioc7:5064"]);
+    assert!(named.notes.is_empty(), "{:?}", named.notes);
+    for text in [
+        "control_system: { connector: { epics: { gateways: { read_only: { address: gw, port: 5064 } } } } }",
+        "execution: { epics: { gateways: { write_access: { address: gw, port: 5084 } } } }",
+    ] {
+        let config = read(text);
+        assert!(config.control_system.epics.address_list.is_empty());
+        assert!(
+            config.notes[0].contains("told by control_system.epics.address_list"),
+            "{:?}",
+            config.notes
+        );
+    }
+    let same = read("control_system: { epics: { read_client: me, write_client: me } }");
+    assert!(same.notes[0].contains("are the same"), "{:?}", same.notes);
+}
+
+#[test]
 fn relative_paths_count_from_the_file() {
-    let text = "holdpoint: { data_dir: data }\nexecution: { local: { python_env_path: venv } }";
+    let text = "holdpoint: { data_dir: data }\nexecution: { local: { python_env_path: venv } }\n\
+                control_system: { limits_checking: { database_path: limits.json } }";
     let config = Config::from_text(text, Some(Path::new("/etc/holdpoint/config.yml")), &|_| None).unwrap();
     assert_eq!(config.data_dir, Path::new("/etc/holdpoint/data"));
     assert_eq!(config.execution.local.python, Path::new("/etc/holdpoint/venv"));
+    let limits = config.control_system.limits.database_path.unwrap();
+    assert_eq!(limits, Path::new("/etc/holdpoint/limits.json"));
     let bare = Config::from_text("", Some(Path::new("/etc/holdpoint/config.yml")), &|_| None).unwrap();
     assert_eq!(bare.data_dir, Path::new(".holdpoint"));
 }
@@ -670,6 +752,11 @@ fn the_policy_follows_what_decides_and_nothing_else() {
     assert_ne!(policy("approval: { max_questions: 4 }"), policy(""));
     assert_ne!(policy("control_system: { writes_enabled: true }"), policy(""));
     assert_ne!(policy("control_system: { patterns: { read: [x] } }"), policy(""));
+    assert_ne!(policy("control_system: { drift: { percent: 2 } }"), policy(""));
+    assert_ne!(
+        policy("control_system: { interlocks: [{ pv: X, min: 1 }] }"),
+        policy("")
+    );
     assert_eq!(
         policy("holdpoint: { actor: a }\nexecution: { code_generator: mock }"),
         policy("")

@@ -4,6 +4,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use holdpoint::{
     config::{Config, MockBehavior},
+    execution::gateway::{Limits, PvName},
     graphs::python_executor::{DecisionKind, PythonResult, Request},
     model::{Command, Resume},
     service::{RunReply, RunStatus, Service},
@@ -429,8 +430,8 @@ async fn defect_15_the_question_is_json_and_holds_the_code() {
     assert_eq!(question["action_request"]["args"]["code"], WRITE);
 }
 
-/// Limits on values are the EPICS gateway's task, which does not stand yet; its tests take this place.
-/// Until then nobody is told that they are enforced.
+/// Limits on values are the EPICS gateway's task, and the tests of `limits` hold it to them: NaN, `[1e9]`
+/// and `"abc"` pass none, and `True` is the number one. Nobody is told that they are enforced where no gateway stands.
 #[tokio::test]
 async fn defect_16_limits_that_are_not_enforced_are_not_promised() {
     let rig = Rig::new([code(
@@ -439,15 +440,13 @@ async fn defect_16_limits_that_are_not_enforced_are_not_promised() {
     let service = rig.open().await;
     let (reply, _) = ask(&service, task(WriteAccess), "t").await;
     assert_eq!(reply.interrupts[0].question["channels_enforced"], false);
-    let text = "control_system: {limits_checking: {enabled: true, database_path: limits.json}}\n";
-    let told = match Config::from_text(text, None, &|_| None) {
-        Ok(config) => match config.check_startable() {
-            Ok(()) => config.notes.join("\n"),
-            Err(error) => error.to_string(),
-        },
-        Err(error) => error.to_string(),
-    };
-    assert!(told.contains("limits_checking"), "{told:?}");
+    // A file that is not there holds back every write.
+    let text = "control_system: {limits_checking: {enabled: true, database_path: /nowhere/limits.json}}\n";
+    let config = Config::from_text(text, None, &|_| None).unwrap();
+    let limits = Limits::load(&config.control_system.limits);
+    let refusal = limits.of(&PvName::parse("SR:X").unwrap()).unwrap_err();
+    assert_eq!(refusal.code, "limits_unavailable");
+    assert!(refusal.reason.contains("/nowhere/limits.json"), "{refusal}");
 }
 
 #[tokio::test]

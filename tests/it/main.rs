@@ -17,6 +17,7 @@ mod gate;
 mod gateway;
 mod generation;
 mod layers;
+mod limits;
 mod notebook;
 mod processes;
 mod rig;

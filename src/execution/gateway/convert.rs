@@ -151,9 +151,9 @@ fn element(item: Item<'_>, wire: Native, native: Native, labels: &[String]) -> R
 
 fn text_of(item: Item<'_>, wire: Native) -> Result<String, Refusal> {
     let text = match item {
-        Item::Text(_) | Item::Int(_) if wire == Native::Char => {
+        Item::Text(_) | Item::Int(_) if matches!(wire, Native::Char | Native::Choice) => {
             return Err(undecodable(
-                "servers differ in what bytes mean for a text; send a text".to_owned(),
+                "servers differ in what bytes and choices mean for a text; send a text".to_owned(),
             ));
         }
         Item::Text(text) => text.to_owned(),

@@ -147,6 +147,10 @@ impl Run {
             return Err(Refusal::new("trail_failed", reason));
         }
         turn.rules.permitted(&put.name)?;
+        if let Some(modifier) = put.name.modifier() {
+            let reason = format!("{} was put through {modifier}, which nobody judges", put.name);
+            return Err(Refusal::new("filtered_put", reason));
+        }
         if let Access::Write(permit) = &self.access {
             if turn.opening.is_none() {
                 let opening = self.open(turn, permit).await;

@@ -123,54 +123,16 @@ impl Rules {
             return Err(Refusal::new("not_writable", reason));
         }
         let value = self.shaped(attempt)?;
-        let new = numbers(&value);
         let sent = numbers(attempt.new);
-        for number in new.iter().chain(&sent).flatten() {
-            if !number.is_finite() {
-                return Err(Refusal::new(
-                    "not_a_number",
-                    format!("{number} is no finite number"),
-                ));
-            }
-        }
-        let last = self.last.get(name.canonical());
-        match new {
+        match numbers(&value) {
+            // A cast may bring a value back into its limits: what was asked for must lie in them too.
             Some(new) => {
-                let single = attempt.native == Native::Float;
-                // A cast may bring a value back into the range: what was asked for must lie in it too.
                 for number in new.iter().chain(sent.iter().flatten()) {
-                    in_range(name, &limits, *number, single)?;
+                    in_range(name, &limits, *number, attempt.native == Native::Float)?;
                 }
-                if let Some(max_step) = limits.max_step {
-                    let current = attempt.current.ok_or_else(|| unknown(name))?;
-                    step(
-                        name,
-                        max_step,
-                        &numbers(current).ok_or_else(|| unknown(name))?,
-                        &new,
-                        single,
-                    )?;
-                    if let Some(last) = last.and_then(|(last, _)| numbers(last)) {
-                        step(name, max_step, &last, &new, single)?;
-                    }
-                }
-                if let (Some(max_rate), Some((last, put))) = (max_rate, last)
-                    && let Some(last) = numbers(last)
-                {
-                    let seconds = attempt.at.saturating_duration_since(*put).as_secs_f64();
-                    if !steps(max_rate * seconds, &last, &new, single) {
-                        let reason = format!("{name} would change faster than {max_rate} per second");
-                        return Err(Refusal::new("slew_rate", reason));
-                    }
-                }
+                self.moves(attempt, limits.max_step, max_rate, &new)?;
             }
-            None if limits
-                .min
-                .or(limits.max)
-                .or(limits.max_step)
-                .or(max_rate)
-                .is_some() =>
-            {
+            None if [limits.min, limits.max, limits.max_step, max_rate] != [None; 4] => {
                 let reason = format!("{name} has limits for numbers, and {value} is none");
                 return Err(Refusal::new("not_a_number", reason));
             }
@@ -188,6 +150,35 @@ impl Rules {
         self.last
             .insert(name.canonical().to_owned(), (value.clone(), attempt.at));
         Ok(value)
+    }
+
+    /// Judges how far and how fast `new` moves away from what is there and from the last put.
+    fn moves(
+        &self,
+        attempt: &Attempt<'_>,
+        max_step: Option<f64>,
+        max_rate: Option<f64>,
+        new: &[f64],
+    ) -> Result<(), Refusal> {
+        let name = attempt.name;
+        let single = attempt.native == Native::Float;
+        let last = self.last.get(name.canonical());
+        let last = last.and_then(|(value, at)| Some((numbers(value)?, *at)));
+        if let Some(max_step) = max_step {
+            let current = attempt.current.and_then(numbers).ok_or_else(|| unknown(name))?;
+            step(name, max_step, &current, new, single)?;
+            if let Some((last, _)) = &last {
+                step(name, max_step, last, new, single)?;
+            }
+        }
+        if let (Some(max_rate), Some((last, put))) = (max_rate, &last) {
+            let seconds = attempt.at.saturating_duration_since(*put).as_secs_f64();
+            if last.len() < new.len() || !steps(max_rate * seconds, last, new, single) {
+                let reason = format!("{name} would change faster than {max_rate} per second");
+                return Err(Refusal::new("slew_rate", reason));
+            }
+        }
+        Ok(())
     }
 
     /// Whether `name` was approved at all, which takes no reading to be told.
@@ -282,8 +273,14 @@ impl Pace {
     }
 }
 
-/// Whether `number` lies in the limits; for a process variable of 32 bits, as such a number.
+/// Whether `number` is one, and lies in the limits; for a process variable of 32 bits, as such a number.
 fn in_range(name: &PvName, limits: &PvLimits, number: f64, single: bool) -> Result<(), Refusal> {
+    if !number.is_finite() {
+        return Err(Refusal::new(
+            "not_a_number",
+            format!("{number} is no finite number"),
+        ));
+    }
     #[allow(clippy::cast_possible_truncation, reason = "both sides are rounded alike")]
     let rounded = |number: f64| if single { f64::from(number as f32) } else { number };
     if let Some(min) = limits.min
@@ -302,7 +299,7 @@ fn in_range(name: &PvName, limits: &PvLimits, number: f64, single: bool) -> Resu
 }
 
 fn step(name: &PvName, max_step: f64, from: &[f64], to: &[f64], single: bool) -> Result<(), Refusal> {
-    if from.len() < to.len() || from.iter().any(|number| number.is_nan()) {
+    if from.len() < to.len() || !from.iter().all(|number| number.is_finite()) {
         return Err(unknown(name));
     }
     match steps(max_step, from, to, single) {

@@ -70,11 +70,12 @@ impl Ioc {
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It warns of its own memory, and shows the errors that are asked of it.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut ready = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
-        // Warnings come before the line that counts.
         while !ready.starts_with("READY") {
             ready.clear();
             assert!(output.read_line(&mut ready).unwrap() > 0, "the server has ended");
