@@ -37,7 +37,7 @@ pub use session::Session;
 
 use std::{
     io,
-    net::{TcpListener, UdpSocket},
+    net::{SocketAddr, TcpListener, UdpSocket},
     sync::Arc,
 };
 
@@ -65,6 +65,33 @@ pub struct Sockets {
     pub circuits: Vec<TcpListener>,
     /// Where PV Access arrives, on the port of the configured gateway.
     pub pva: Option<TcpListener>,
+}
+
+impl Sockets {
+    /// Sockets on this host, for a program that runs elsewhere and reaches nothing but them. Searches arrive at
+    /// `address` and circuits at the ports from two above it, one for each of `servers`; what would reach a
+    /// repeater arrives in between. With port 0 all ports are any free ones.
+    ///
+    /// They are to be bound for one program and dropped with it: what an earlier one has left knocking is then
+    /// not taken for the next one's.
+    ///
+    /// # Errors
+    /// A port is in use, or may not be used.
+    pub fn bind(address: SocketAddr, servers: u16) -> io::Result<Self> {
+        let port = |above: u16| match address.port() {
+            0 => Ok(0),
+            port => port
+                .checked_add(above)
+                .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the ports do not suffice")),
+        };
+        let circuit = |number: u16| TcpListener::bind((address.ip(), port(number.saturating_add(2))?));
+        Ok(Self {
+            search: UdpSocket::bind(address)?,
+            repeater: UdpSocket::bind((address.ip(), port(1)?))?,
+            circuits: (0..servers).map(circuit).collect::<io::Result<_>>()?,
+            pva: None,
+        })
+    }
 }
 
 /// The gateway to the control system that the settings name.
@@ -126,6 +153,7 @@ impl Gateway {
             self.reader(),
             ledger,
             stop,
+            sockets.circuits.len().min(epics.max_servers),
         );
         Session::open(Arc::new(run), pen, sockets).await
     }

@@ -34,6 +34,10 @@ use super::{
 /// How many bytes are taken from a socket at once.
 const CHUNK: usize = 64 << 10;
 
+/// The most bytes of a message of a program that only reads: it has nothing to say but names, and the puts that
+/// are refused.
+const READERS_MESSAGE: usize = 1 << 20;
+
 /// How long what a program has left in its socket is still worked off once it has ended.
 const LEFTOVERS: Duration = Duration::from_millis(300);
 
@@ -117,7 +121,11 @@ pub(super) async fn relay(run: Arc<Run>, client: TcpStream, server: SocketAddr) 
 impl Wire {
     /// From the program to the server, until the program ends the circuit.
     async fn upward(&self, mut input: OwnedReadHalf, server: &mut OwnedWriteHalf) -> io::Result<()> {
-        let mut decoder = Decoder::new(self.run.settings.epics.max_message_bytes);
+        let most = self.run.settings.epics.max_message_bytes;
+        let mut decoder = Decoder::new(match self.run.access {
+            Access::Read => most.min(READERS_MESSAGE),
+            Access::Rehearse | Access::Write(_) => most,
+        });
         let mut chunk = vec![0; CHUNK];
         let mut out = Vec::new();
         loop {
@@ -171,7 +179,7 @@ impl Wire {
                 code,
                 reason,
             } => {
-                let refusal = Refusal::new(code, reason);
+                let refusal = Refusal { code, reason };
                 self.run.refused(pv, None, new, refusal).await;
             }
             Action::Attempt(put) => {

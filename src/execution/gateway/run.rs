@@ -76,6 +76,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Run {
+    /// A program that may reach as many servers as it has listeners.
     pub(super) fn new(
         settings: Arc<ControlSystemSettings>,
         terms: Arc<Terms>,
@@ -83,6 +84,7 @@ impl Run {
         reader: Reader,
         ledger: Ledger,
         stop: CancellationToken,
+        servers: usize,
     ) -> Self {
         let limits = Arc::new(Limits::load(&settings.limits));
         let rules = |access: &Access| Rules::new(access, &settings, Arc::clone(&limits));
@@ -94,7 +96,7 @@ impl Run {
             known: HashMap::new(),
             rehearsed: HashMap::new(),
         };
-        let (servers, rate) = (settings.epics.max_servers, settings.epics.max_bytes_per_second);
+        let rate = settings.epics.max_bytes_per_second;
         Self {
             settings,
             terms,

@@ -23,7 +23,7 @@ const MAX_CIRCUITS: usize = 64;
 /// A program's way to the control system. When it is dropped the way is closed.
 pub struct Session {
     run: Arc<Run>,
-    /// What waits for the program, and the ledger's pen.
+    /// What waits for the program.
     _tasks: JoinSet<()>,
     circuits: TaskTracker,
     /// Held so that no client starts a repeater.
@@ -49,7 +49,8 @@ impl Session {
             pva,
         } = sockets;
         let mut tasks = JoinSet::new();
-        tasks.spawn(pen);
+        // It ends with the ledger, so that what is known of a dropped session still gets into the trail.
+        tokio::spawn(pen);
         let mut ports = Vec::new();
         let tracker = TaskTracker::new();
         for (slot, listener) in circuits.into_iter().enumerate() {

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{BufRead, BufReader},
-    net::{SocketAddr, TcpListener, UdpSocket},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
@@ -146,21 +146,7 @@ pub struct Way {
     pub events: Arc<Events>,
     pub stop: CancellationToken,
     pub search: SocketAddr,
-    pub ports: Vec<u16>,
     pub repeater: u16,
-}
-
-/// Sockets as the launcher makes them, on free ports.
-pub fn sockets(listeners: usize) -> Sockets {
-    let udp = || UdpSocket::bind("127.0.0.1:0").unwrap();
-    Sockets {
-        search: udp(),
-        repeater: udp(),
-        circuits: (0..listeners)
-            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-            .collect(),
-        pva: None,
-    }
 }
 
 pub async fn serve(settings: ControlSystemSettings, access: Access) -> Way {
@@ -168,11 +154,10 @@ pub async fn serve(settings: ControlSystemSettings, access: Access) -> Way {
 }
 
 pub async fn serve_with(settings: ControlSystemSettings, access: Access, events: Arc<Events>) -> Way {
-    let sockets = sockets(4);
+    // As the launcher makes them, but on free ports.
+    let sockets = Sockets::bind("127.0.0.1:0".parse().unwrap(), 4).unwrap();
     let search = sockets.search.local_addr().unwrap();
     let repeater = sockets.repeater.local_addr().unwrap().port();
-    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
-    let ports = sockets.circuits.iter().map(port).collect();
     let stop = CancellationToken::new();
     let trail: Arc<dyn Trail> = Arc::clone(&events) as _;
     let session = Gateway::new(settings)
@@ -184,7 +169,6 @@ pub async fn serve_with(settings: ControlSystemSettings, access: Access, events:
         events,
         stop,
         search,
-        ports,
         repeater,
     }
 }
