@@ -183,6 +183,10 @@ impl Inner {
         let reading = tokio::time::timeout(self.settings.epics.timeout, reading)
             .await
             .unwrap_or(Err(ReadFault::Timeout));
+        if reading.as_ref().is_err_and(|fault| *fault == ReadFault::Timeout) {
+            // What a server leaves unanswered is not kept for ever.
+            self.links().remove(&server);
+        }
         if reading.is_err() {
             // The next read asks where it is: the server may have moved.
             self.found().remove(text);

@@ -1,7 +1,7 @@
 //! A circuit's bytes, on their way between a program and a server.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     io,
     net::SocketAddr,
     sync::{
@@ -38,6 +38,9 @@ const CHUNK: usize = 64 << 10;
 /// are refused.
 const READERS_MESSAGE: usize = 1 << 20;
 
+/// How many puts without an answer a circuit remembers, should a server report that one failed.
+const SENT: usize = 256;
+
 /// How long what a program has left in its socket is still worked off once it has ended.
 const LEFTOVERS: Duration = Duration::from_millis(300);
 
@@ -54,6 +57,8 @@ struct Wire {
     next_read: AtomicU32,
     /// The puts that were passed and not yet answered.
     pending: Mutex<HashMap<u64, Put>>,
+    /// The last puts that were sent in a form without an answer: a server only answers that they failed.
+    sent: Mutex<VecDeque<u64>>,
     /// Whether any put was passed.
     wrote: AtomicBool,
     client_gone: AtomicBool,
@@ -91,6 +96,7 @@ pub(super) async fn relay(run: Arc<Run>, client: TcpStream, server: SocketAddr) 
         own_reads: Mutex::default(),
         next_read: AtomicU32::new(0),
         pending: Mutex::default(),
+        sent: Mutex::default(),
         wrote: AtomicBool::new(false),
         client_gone: AtomicBool::new(false),
         echoed: AtomicBool::new(false),
@@ -214,6 +220,7 @@ impl Wire {
                     self.await_answer(serial);
                 } else {
                     lock(&self.pending).remove(&serial);
+                    self.sent(serial);
                     self.run.ended(serial, PutOutcome::Sent).await;
                 }
                 None
@@ -257,6 +264,27 @@ impl Wire {
             }
         };
         tokio::spawn(late);
+    }
+
+    fn sent(&self, serial: u64) {
+        let mut sent = lock(&self.sent);
+        if sent.len() >= SENT {
+            sent.pop_front();
+        }
+        sent.push_back(serial);
+    }
+
+    /// Whether the server's answer is one to a put that was passed on this circuit.
+    fn was_passed(&self, serial: u64, out: &mut Vec<u8>, code: u32) -> bool {
+        if let Some(put) = lock(&self.pending).remove(&serial) {
+            if let Some(answer) = put.answer(code) {
+                answer.encode(out);
+            }
+            return true;
+        }
+        let mut sent = lock(&self.sent);
+        let at = sent.iter().position(|sent| *sent == serial);
+        code != status::NORMAL && at.and_then(|at| sent.remove(at)).is_some()
     }
 
     async fn tell(&self, bytes: &[u8]) -> io::Result<()> {
@@ -304,9 +332,8 @@ impl Wire {
                 }
             }
             Action::PutEnded { serial, status: code } => {
-                let put = lock(&self.pending).remove(&serial);
-                if let Some(answer) = put.and_then(|put| put.answer(code)) {
-                    answer.encode(out);
+                if !self.was_passed(serial, out, code) {
+                    return true;
                 }
                 let outcome = match code {
                     status::NORMAL => PutOutcome::Confirmed,

@@ -2,9 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use holdpoint::execution::{
-    Access,
-    gateway::codec::{Message, command, status},
+use holdpoint::{
+    execution::{
+        Access,
+        gateway::codec::{Message, command, status},
+    },
+    model::GatewayEvent,
 };
 
 use super::{
@@ -199,4 +202,54 @@ async fn a_session_that_is_dropped_closes_every_way() {
     drop(way.session);
     assert!(raw.is_closed().await);
     assert_eq!(events.all(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_spellings_of_a_name_are_no_way_around_the_approval() {
+    let fake = Fake::start(Manner::default()).await;
+    let way = serve(
+        settings(&[&fake.address.to_string()]),
+        permit(&["ANY"], Vec::new()),
+    )
+    .await;
+    let mut raw = Raw::find(way.search, "ANY").await;
+    let spellings = [
+        ("ANY.VAL", status::NORMAL),
+        ("ANY.PROC", status::NOWTACCESS),
+        ("ANY.DRVH", status::NOWTACCESS),
+        ("ANY.VAL{\"dbnd\":{\"d\":1}}", status::NOWTACCESS),
+        ("ANY.[0:1]", status::NOWTACCESS),
+        ("any", status::NOWTACCESS),
+    ];
+    for (cid, (name, expected)) in (1..).zip(spellings) {
+        let (sid, ..) = raw.open(cid, name).await;
+        let put = Message {
+            payload: 1.5_f64.to_be_bytes().to_vec(),
+            ..Message::bare(command::WRITE_NOTIFY, 6, 1, sid, cid)
+        };
+        raw.send(&put).await;
+        assert_eq!(raw.next_of(command::WRITE_NOTIFY).await.first, expected, "{name}");
+    }
+    drop(raw);
+    let events = Arc::clone(&way.events);
+    way.session.finish().await;
+    let refused = events.all().into_iter().filter_map(|event| match event {
+        GatewayEvent::Refused { code, .. } => Some(code),
+        _ => None,
+    });
+    assert_eq!(
+        refused.collect::<Vec<_>>(),
+        [
+            "not_approved",
+            "not_approved",
+            "filtered_put",
+            "filtered_put",
+            "not_approved"
+        ]
+    );
+    let writes = fake
+        .told()
+        .into_iter()
+        .filter(|message| message.command == command::WRITE_NOTIFY);
+    assert_eq!(writes.count(), 1);
 }

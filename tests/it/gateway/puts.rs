@@ -570,3 +570,45 @@ async fn a_gateway_without_servers_says_so() {
     assert!(!Gateway::new(settings(&[])).is_configured());
     assert!(Gateway::new(settings(&["127.0.0.1:5064"])).is_configured());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_array_is_written_as_it_was_judged() {
+    let Some(ioc) = Ioc::start("long_array", &[]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("limits.json");
+    std::fs::write(
+        &file,
+        r#"{"GW:LONG_WAVE": {"min_value": 0, "max_value": 50000}, "GW:LETTERS": {}}"#,
+    )
+    .unwrap();
+    let mut settings = settings(&[&ioc.address()]);
+    settings.limits.enabled = true;
+    settings.limits.database_path = Some(file);
+    let way = serve(settings, permit(&["GW:LONG_WAVE", "GW:LETTERS"], Vec::new())).await;
+    let said = way
+        .python(&puts(
+            "put('LONG_WAVE', [2 * i for i in range(20000)])\n\
+             put('LONG_WAVE', [1] * 9999 + [60000] + [1] * 9999)\n\
+             put('LETTERS', 'a text that is longer than a string of forty bytes may be')",
+        ))
+        .await;
+    // pyepics takes a callback that tells of a refusal for success: its word counts for nothing.
+    assert_eq!(said, "LONG_WAVE put\nLONG_WAVE put\nLETTERS put\n");
+    let conduct = way.session.finish().await;
+    let reached = ioc.puts();
+    assert_eq!(reached.len(), 2);
+    let wave = reached[0].1.as_array().unwrap();
+    assert_eq!((wave.len(), &wave[19_999]), (20_000, &json!(39_998)));
+    assert!(
+        reached[1].1.to_string().contains("longer than a string"),
+        "{}",
+        reached[1].1
+    );
+    assert_eq!(conduct.refused[0].code, "above_maximum");
+    assert_eq!(
+        conduct.refused[0].new, None,
+        "what is refused is not kept at any length"
+    );
+}
