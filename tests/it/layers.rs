@@ -221,6 +221,12 @@ fn only_the_engine_and_the_store_commit() {
 }
 
 #[test]
+fn only_what_judges_puts_makes_their_messages() {
+    only_in("put.message(", &["execution/gateway/puts.rs"]);
+    only_in("command::WRITE", &["execution/gateway/circuit.rs"]);
+}
+
+#[test]
 fn the_pure_decisions_are_pure() {
     let code = code().remove(Path::new("engine/step.rs")).unwrap();
     for word in ["async", "Clock", "now(", "random", "tokio", "Store"] {

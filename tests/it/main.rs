@@ -15,6 +15,7 @@ mod error_codes;
 mod execution;
 mod flows;
 mod gate;
+mod gateway;
 mod generation;
 mod launcher;
 mod layers;

@@ -4,22 +4,55 @@
 //! the program starts, and hands them out; sockets stay in the namespace they were made in. What the program
 //! sends to them arrives here and nowhere else.
 
+pub mod circuit;
+pub mod codec;
 mod convert;
+pub mod dbr;
+mod directory;
 mod elements;
+mod finder;
 mod interlock;
+mod ledger;
 mod limits;
+mod link;
 mod name;
 mod pairs;
+mod puts;
+mod reader;
+mod relay;
 mod rules;
+mod run;
+mod search;
+mod session;
+mod verify;
 
 pub use convert::{Native, convert};
 pub use elements::within;
 pub use interlock::holds;
 pub use limits::Limits;
 pub use name::{NameError, PvName};
+pub use reader::{InterlockOpen, ReadFault, Reader};
 pub use rules::{Attempt, Refusal, Rules};
+pub use session::Session;
 
-use std::net::{TcpListener, UdpSocket};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener, UdpSocket},
+    sync::Arc,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::ControlSystemSettings,
+    execution::{Access, Trail},
+};
+
+use self::{
+    circuit::{Puts, Quota, Terms},
+    ledger::Ledger,
+    run::Run,
+};
 
 /// The sockets of one program's network namespace, made by the launcher on its loopback.
 #[derive(Debug)]
@@ -32,4 +65,108 @@ pub struct Sockets {
     pub circuits: Vec<TcpListener>,
     /// Where PV Access arrives, on the port of the configured gateway.
     pub pva: Option<TcpListener>,
+}
+
+impl Sockets {
+    /// Sockets on this host, for a program that runs elsewhere and reaches nothing but them. Searches arrive at
+    /// `address` and circuits at the ports from two above it, one for each of `servers`; what would reach a
+    /// repeater arrives in between. With port 0 all ports are any free ones.
+    ///
+    /// They are to be bound for one program and dropped with it: what an earlier one has left knocking is then
+    /// not taken for the next one's.
+    ///
+    /// # Errors
+    /// A port is in use, or may not be used.
+    pub fn bind(address: SocketAddr, servers: u16) -> io::Result<Self> {
+        let port = |above: u16| match address.port() {
+            0 => Ok(0),
+            port => port
+                .checked_add(above)
+                .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the ports do not suffice")),
+        };
+        let circuit = |number: u16| TcpListener::bind((address.ip(), port(number.saturating_add(2))?));
+        Ok(Self {
+            search: UdpSocket::bind(address)?,
+            repeater: UdpSocket::bind((address.ip(), port(1)?))?,
+            circuits: (0..servers).map(circuit).collect::<io::Result<_>>()?,
+            pva: None,
+        })
+    }
+}
+
+/// The gateway to the control system that the settings name.
+#[derive(Clone)]
+pub struct Gateway {
+    settings: Arc<ControlSystemSettings>,
+    reader: Reader,
+}
+
+impl Gateway {
+    /// The gateway for `settings`. Nothing is opened yet.
+    pub fn new(settings: ControlSystemSettings) -> Self {
+        let settings = Arc::new(settings);
+        let terms = terms(&settings, Puts::Refused, settings.epics.write_client.clone());
+        let reader = Reader::new(Arc::clone(&settings), terms);
+        Self { settings, reader }
+    }
+
+    /// Whether there is a control system: programs without one get no way anywhere.
+    pub fn is_configured(&self) -> bool {
+        let epics = &self.settings.epics;
+        !epics.address_list.is_empty() || !epics.name_servers.is_empty()
+    }
+
+    /// The service's own way to read.
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Serves a program at `sockets`, until the session is finished or dropped. What it puts is written to
+    /// `trail`; once `stop` fires, no put passes any more.
+    ///
+    /// # Errors
+    /// The sockets cannot be used, or there are none to be had for the way to the servers.
+    pub async fn serve(
+        &self,
+        sockets: Sockets,
+        access: Access,
+        trail: Arc<dyn Trail>,
+        stop: CancellationToken,
+    ) -> io::Result<Session> {
+        let epics = &self.settings.epics;
+        let (puts, client) = match &access {
+            Access::Read => (Puts::Refused, &epics.read_client),
+            // A rehearsal shows the rights that the write would have.
+            Access::Rehearse => (Puts::Rehearsed, &epics.write_client),
+            Access::Write(permit) => {
+                let names = permit.channels.iter().filter_map(|name| PvName::parse(name).ok());
+                let names = names.map(|name| name.canonical().to_owned()).collect();
+                (Puts::Judged(names), &epics.write_client)
+            }
+        };
+        let terms = Arc::new(terms(&self.settings, puts, client.clone()));
+        let (ledger, pen) = Ledger::new(trail);
+        let run = Run::new(
+            Arc::clone(&self.settings),
+            terms,
+            access,
+            self.reader(),
+            ledger,
+            stop,
+            sockets.circuits.len().min(epics.max_servers),
+        );
+        Session::open(Arc::new(run), pen, sockets).await
+    }
+}
+
+fn terms(settings: &ControlSystemSettings, puts: Puts, client: String) -> Terms {
+    let epics = &settings.epics;
+    let own_host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Terms {
+        puts,
+        client,
+        host: epics.client_host.clone().unwrap_or_else(own_host),
+        channels: Quota::new(epics.max_channels),
+        subscriptions: Quota::new(epics.max_subscriptions),
+    }
 }

@@ -181,7 +181,8 @@ impl Rules {
         Ok(())
     }
 
-    fn permitted(&self, name: &PvName) -> Result<(), Refusal> {
+    /// Whether `name` was approved at all, which takes no reading to be told.
+    pub(super) fn permitted(&self, name: &PvName) -> Result<(), Refusal> {
         let names = match &self.permit {
             Permitted::Everything => return Ok(()),
             Permitted::Nothing => {

@@ -1,0 +1,158 @@
+//! A program's way to the control system, as long as it runs.
+
+use std::{io, net::TcpListener as StdTcpListener, sync::Arc};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{execution::Conduct, model::PutOutcome};
+
+use super::{
+    Sockets, finder,
+    relay::{LAST_ANSWERS, relay},
+    run::Run,
+    search::Searches,
+};
+
+/// The most circuits a program may have open at once.
+const MAX_CIRCUITS: usize = 64;
+
+/// A program's way to the control system. When it is dropped the way is closed.
+pub struct Session {
+    run: Arc<Run>,
+    /// What waits for the program.
+    _tasks: JoinSet<()>,
+    circuits: TaskTracker,
+    /// Held so that no client starts a repeater.
+    _repeater: std::net::UdpSocket,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.run.closed.cancel();
+    }
+}
+
+impl Session {
+    pub(super) async fn open(
+        run: Arc<Run>,
+        pen: impl Future<Output = ()> + Send + 'static,
+        sockets: Sockets,
+    ) -> io::Result<Self> {
+        let Sockets {
+            search,
+            repeater,
+            circuits,
+            pva,
+        } = sockets;
+        let mut tasks = JoinSet::new();
+        // It ends with the ledger, so that what is known of a dropped session still gets into the trail.
+        tokio::spawn(pen);
+        let mut ports = Vec::new();
+        let tracker = TaskTracker::new();
+        for (slot, listener) in circuits.into_iter().enumerate() {
+            ports.push(listener.local_addr()?.port());
+            let listener = open(listener)?;
+            tasks.spawn(accept(Arc::clone(&run), listener, slot, tracker.clone()));
+        }
+        if let (Some(pva), Some(gateway)) = (pva, &run.settings.epics.pva_gateway) {
+            tasks.spawn(splice(
+                Arc::clone(&run),
+                open(pva)?,
+                gateway.clone(),
+                tracker.clone(),
+            ));
+        }
+        search.set_nonblocking(true)?;
+        let (searches, answers) = Searches::open(Arc::clone(&run), search, ports).await?;
+        tasks.spawn(searches.relay(answers));
+        Ok(Self {
+            run,
+            _tasks: tasks,
+            circuits: tracker,
+            _repeater: repeater,
+        })
+    }
+
+    /// The program has ended: works off what it left, waits up to five seconds for the answers to its puts,
+    /// verifies what it wrote, closes everything, and tells what the program did.
+    pub async fn finish(self) -> Conduct {
+        self.run.ending.cancel();
+        self.circuits.close();
+        // Twice: what a program left is judged first, and then waited for.
+        let _ = tokio::time::timeout(LAST_ANSWERS * 2, self.circuits.wait()).await;
+        self.run.closed.cancel();
+        self.circuits.wait().await;
+        for serial in self.run.ledger.unended() {
+            let reason = "the run ended before the server's answer".to_owned();
+            self.run.ended(serial, PutOutcome::Unknown { reason }).await;
+        }
+        self.run.verify().await;
+        self.run.ledger.settle().await;
+        self.run.ledger.conduct()
+    }
+
+    /// What the program has done so far.
+    pub fn conduct(&self) -> Conduct {
+        self.run.ledger.conduct()
+    }
+}
+
+fn open(listener: StdTcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+/// Takes the circuits that come to one listener to the server behind it.
+async fn accept(run: Arc<Run>, listener: TcpListener, slot: usize, circuits: TaskTracker) {
+    while let Some(stream) = accepted(&run, &listener, &circuits).await {
+        // A listener without a server is one that no search has named.
+        let server = run.directory().server(slot);
+        if let Some(server) = server {
+            circuits.spawn(relay(Arc::clone(&run), stream, server));
+        }
+    }
+}
+
+/// The next circuit; `None` once the program's ways are closed.
+async fn accepted(run: &Run, listener: &TcpListener, circuits: &TaskTracker) -> Option<TcpStream> {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = run.closed.cancelled() => return None,
+        };
+        match accepted {
+            Ok((stream, _)) if circuits.len() < MAX_CIRCUITS => return Some(stream),
+            Ok(_) => run.ledger.tell(format!(
+                "the program had {MAX_CIRCUITS} circuits, which is the most it may"
+            )),
+            // The program has closed it again, or there are no descriptors to be had just now.
+            Err(_) => tokio::task::yield_now().await,
+        }
+    }
+}
+
+/// Takes PV Access to the configured gateway, byte for byte: it is that gateway which lets no put pass.
+async fn splice(run: Arc<Run>, listener: TcpListener, gateway: String, circuits: TaskTracker) {
+    let hosts = [gateway];
+    while let Some(mut stream) = accepted(&run, &listener, &circuits).await {
+        let Some(server) = finder::addresses(&hosts).await.pop() else {
+            continue;
+        };
+        let run = Arc::clone(&run);
+        circuits.spawn(async move {
+            let spliced = async {
+                let mut upstream = TcpStream::connect(server).await?;
+                tokio::io::copy_bidirectional(&mut stream, &mut upstream).await
+            };
+            tokio::select! {
+                _ = spliced => {}
+                () = run.closed.cancelled() => {}
+                () = run.ending.cancelled() => {}
+            }
+        });
+    }
+}
