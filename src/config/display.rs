@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BasicSettings, Config, MockBehavior, quantity};
+use super::{BasicSettings, Config, KernelSettings, MockBehavior, quantity};
 
 /// What stands in place of a secret.
 const MASK: &str = "********";
@@ -67,6 +67,17 @@ impl Config {
                 "code_generator": self.generation.generator,
                 "execution_method": execution.method,
                 "generators": generators,
+                "modes": {
+                    "read_only": kernel(&execution.container.read_only),
+                    "write_access": kernel(&execution.container.write_access),
+                },
+                "container": {
+                    "url": Some(without_login(&execution.container.url)).filter(|url| !url.is_empty()),
+                    "token": execution.container.token.as_ref().map(|_| MASK),
+                    "timeout": duration(execution.container.timeout),
+                    "max_message_bytes": size(execution.container.max_message_bytes),
+                    "username": execution.container.username,
+                },
                 "local": {
                     "python_env_path": execution.local.python,
                     "isolation": execution.local.isolation,
@@ -115,6 +126,13 @@ impl Config {
             false => json!({ "code_sequence": codes }),
         }
     }
+}
+
+fn kernel(kernel: &KernelSettings) -> Value {
+    json!({
+        "kernel_name": kernel.kernel_name,
+        "environment": masked(&json!(kernel.environment)),
+    })
 }
 
 fn patterns(sourced: &[(String, String)]) -> Vec<&str> {

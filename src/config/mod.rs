@@ -5,6 +5,7 @@
 //! backend which is not available can still be shown, and its store can still be read.
 
 mod authored;
+mod container;
 mod defaults;
 mod display;
 mod document;

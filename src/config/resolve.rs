@@ -99,12 +99,7 @@ impl Resolver<'_> {
                 self.config.execution.local.python = path;
             }
         }
-        if self.config.execution.method == ExecutionMethod::Container {
-            self.hold_up(
-                "execution.execution_method",
-                "container is not available yet; local runs programs in a sandbox on this host",
-            );
-        }
+        self.container();
         if self.config.execution.local.user.is_empty() {
             self.complain("execution.local.user", "must not be empty");
         }
@@ -285,10 +280,12 @@ impl Resolver<'_> {
                 ["execution", "generators", name, ..] if *name != generator => {
                     Some(format!("code_generator is {generator}"))
                 }
-                ["execution", "container", ..]
-                | ["execution", "modes", _, "kernel_name" | "environment" | "gateway"] => {
-                    Some("the key has no effect".to_owned())
+                ["execution", "container", ..] | ["execution", "modes", _, "kernel_name" | "environment"]
+                    if local =>
+                {
+                    Some("execution_method is local".to_owned())
                 }
+                ["execution", "modes", _, "gateway"] => Some("the key has no effect".to_owned()),
                 _ => None,
             };
             match unused {

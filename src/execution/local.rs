@@ -1,7 +1,6 @@
 //! The backend `local`: programs in a sandbox on this host.
 //!
-//! It is the only one so far. Another backend, such as a Jupyter server, is another [`Executor`]; nothing
-//! outside this room knows which one runs a program.
+//! Nothing outside this room knows which [`Executor`] runs a program.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +9,6 @@ use std::{
 
 use async_trait::async_trait;
 use rustix::process::Signal;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -18,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Backend, Execution, ExecutionError, Executor, Job, Placement, Prepared, ProgramEnd,
     collect::{Bounds, Workspace},
+    outcome::{Told, cap_notes},
     processes::signal_of,
     sandbox::{Place, Program, Sandbox},
     supervisor::{Ended, Launch, Standing, launch},
@@ -27,18 +26,6 @@ use crate::{
     config::{ExecutionSettings, Isolation},
     model::{CodeSha256, Digest, ExecutionMode},
 };
-
-/// The most notes of one execution.
-const MAX_NOTES: usize = 100;
-
-/// The most characters of a note.
-const MAX_NOTE: usize = 1_000;
-
-/// The most characters of an exception's text.
-const MAX_MESSAGE: usize = 11_000;
-
-/// The most characters of a traceback.
-const MAX_TRACEBACK: usize = 22_000;
 
 /// Runs programs in bubblewrap, as an unprivileged user.
 #[derive(Debug, Clone)]
@@ -270,6 +257,7 @@ impl Prepared for LocalProgram {
             seconds: 0.0,
             folder: self.folder.clone(),
             artifacts: Vec::new(),
+            outputs: Vec::new(),
             isolation: self.executor.isolation().to_owned(),
             interpreter: self.executor.sandbox.interpreter.label(),
             conduct: None,
@@ -292,59 +280,19 @@ impl Prepared for LocalProgram {
     }
 }
 
-/// The runner's word on how the program went. The program ran in the same interpreter and could have forged
-/// it: it is believed for results, never against what the supervisor saw.
-#[derive(Debug, Deserialize)]
-struct Outcome {
-    end: RunnerEnd,
-    #[serde(default)]
-    results: Option<Value>,
-    #[serde(default)]
-    notes: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum RunnerEnd {
-    Finished,
-    Raised {
-        error_type: String,
-        message: String,
-        traceback: String,
-        line: Option<u32>,
-    },
-}
-
 fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str) {
     execution.stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
     execution.stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
     execution.output_truncated = ended.truncated;
     execution.seconds = ended.time.as_secs_f64();
     execution.notes = ended.notes;
-    let outcome = match ended.workspace.outcome(bounds) {
-        Ok(Some(bytes)) => match serde_json::from_slice::<Outcome>(&bytes) {
-            Ok(outcome) => Some(outcome),
-            Err(error) => {
-                execution
-                    .notes
-                    .push(format!("the runner's outcome is damaged: {error}"));
-                None
-            }
-        },
-        Ok(None) => None,
-        Err(error) => {
-            execution
-                .notes
-                .push(format!("the runner's outcome was not read: {error}"));
-            None
-        }
-    };
+    let modules = format!(
+        "programs run with {}; add the module there, or set execution.local.python to an environment that has it",
+        execution.interpreter
+    );
+    let told = Told::read(&ended.workspace, bounds, &mut execution.notes, &modules);
     execution.artifacts = ended.workspace.artifacts(prefix, bounds, &mut execution.notes);
-    if execution.notes.len() > MAX_NOTES {
-        let more = execution.notes.len() - MAX_NOTES;
-        execution.notes.truncate(MAX_NOTES);
-        execution.notes.push(format!("and {more} more notes"));
-    }
+    cap_notes(&mut execution.notes);
     if let Some(kill) = ended.kill {
         execution.end = ProgramEnd::Killed {
             reason: kill.reason,
@@ -353,53 +301,23 @@ fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &s
         return;
     }
     let code = ended.status.code();
-    let Some(outcome) = outcome else {
+    let Some(mut told) = told else {
         execution.end = match (signal_of(ended.status), code) {
             (Some(signal), _) => killed_by(signal),
             (None, code) => left(code.unwrap_or(-1)),
         };
         return;
     };
-    let told = outcome.notes.into_iter().take(MAX_NOTES);
-    execution.notes.extend(told.map(|note| capped(note, MAX_NOTE)));
-    execution.results = outcome.results;
-    execution.end = match outcome.end {
-        RunnerEnd::Raised {
-            error_type,
-            mut message,
-            traceback,
-            line,
-        } => {
-            let (error_type, traceback) = (capped(error_type, MAX_NOTE), capped(traceback, MAX_TRACEBACK));
-            message = capped(message, MAX_MESSAGE);
-            if matches!(error_type.as_str(), "ModuleNotFoundError" | "ImportError") {
-                message.push_str(&format!(
-                    " (programs run with {}; add the module there, or set execution.local.python to an \
-                     environment that has it)",
-                    execution.interpreter
-                ));
-            }
-            ProgramEnd::Raised {
-                error_type,
-                message,
-                traceback,
-                line,
-            }
-        }
-        RunnerEnd::Finished => match (signal_of(ended.status), code) {
+    told.note(&mut execution.notes);
+    execution.results = told.results;
+    execution.end = match told.end {
+        ProgramEnd::Finished => match (signal_of(ended.status), code) {
             (_, Some(0)) => ProgramEnd::Finished,
             (Some(signal), _) => killed_by(signal),
             (None, code) => left(code.unwrap_or(-1)),
         },
+        raised => raised,
     };
-}
-
-/// The runner keeps to these lengths; the program, which could have written in its place, need not have.
-fn capped(text: String, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text,
-        Some((end, _)) => format!("{} […]", &text[..end]),
-    }
 }
 
 fn killed_by(signal: i32) -> ProgramEnd {

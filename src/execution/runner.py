@@ -340,13 +340,13 @@ def run(source, context, artifacts):
     return end, module
 
 
-def join_threads():
-    """Waits for the program's threads, as the interpreter does at its end."""
+def join_threads(besides):
+    """Waits for the program's threads, as the interpreter does at its end; `besides` are those it found."""
     while True:
         others = [
             thread
             for thread in threading.enumerate()
-            if thread is not threading.current_thread() and not thread.daemon and thread.is_alive()
+            if thread not in besides and not thread.daemon and thread.is_alive()
         ]
         if not others:
             return
@@ -403,7 +403,12 @@ def main():
         source = file.read()
     with open(os.path.join(inputs, "context.json"), encoding="utf-8") as file:
         context = json.load(file)
-    notes, owner = [], os.getpid()
+    sys.exit(1 if complete(source, context, work) else 0)
+
+
+def complete(source, context, work):
+    """Runs the program and leaves its outcome in `work`; gives whether it raised."""
+    notes, owner, threads = [], os.getpid(), set(threading.enumerate())
     artifacts = Artifacts(work, notes)
     out, err = sys.stdout, sys.stderr
     end, module = run(source, context, artifacts)
@@ -421,7 +426,7 @@ def main():
             pass
     if os.getpid() != owner:
         os._exit(1 if raised else 0)
-    join_threads()
+    join_threads(threads)
     outcome = {"version": 1, "end": end, "notes": notes}
     save_figures(work, notes)
     try:
@@ -429,7 +434,8 @@ def main():
     except BaseException as error:
         notes.append(cut("results could not be saved: %s: %s" % (type(error).__name__, error), 500))
         write_outcome(work, outcome, MISSING)
-    sys.exit(1 if raised else 0)
+    return raised
 
 
-main()
+if __name__ == "__main__":
+    main()

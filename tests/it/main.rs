@@ -15,6 +15,7 @@ mod execution;
 mod flows;
 mod gate;
 mod generation;
+mod jupyter;
 mod layers;
 mod notebook;
 mod processes;

@@ -32,6 +32,7 @@ fn execution(folder: &Path, end: ProgramEnd) -> Execution {
             figure("figures/figure_02.png", CodeSha256::of(b"another")),
             figure("../../../../etc/passwd", CodeSha256::of(b"another")),
         ],
+        outputs: Vec::new(),
         isolation: "bubblewrap".to_owned(),
         interpreter: "/usr/bin/python3 (Python 3.11.2)".to_owned(),
         conduct: None,

@@ -239,7 +239,11 @@ impl Execute {
             match self.0.executor.prepare(job).await {
                 Ok(prepared) => return Ok(Ok(prepared)),
                 Err(ExecutionError::Cancelled) => return Err(NodeError::Cancelled),
-                Err(error @ (ExecutionError::Workspace { .. } | ExecutionError::Start(_)))
+                Err(
+                    error @ (ExecutionError::Workspace { .. }
+                    | ExecutionError::Start(_)
+                    | ExecutionError::Jupyter(_)),
+                )
                     if attempt < PREPARATIONS =>
                 {
                     tracing::warn!(%error, attempt, "the preparation failed and is tried again");
