@@ -64,13 +64,20 @@ impl Resolver<'_> {
     /// The server's address.
     fn server(&mut self) {
         let settings = &self.authored.settings;
-        let given = |key: &str| settings.text(key).filter(|text| !text.is_empty()).map(str::to_owned);
+        let given = |key: &str| {
+            settings
+                .text(key)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
         let (url, host) = (given(URL), given(HOST));
         let mut port = 0u64;
         settings.set(PORT, &mut port);
         let chosen = self.config.execution.method == ExecutionMethod::Container;
         let url = match (url, host) {
-            (Some(_), Some(_)) => return self.complain(HOST, "only one of url and jupyter_host can be given"),
+            (Some(_), Some(_)) => {
+                return self.complain(HOST, "only one of url and jupyter_host can be given");
+            }
             (Some(url), None) => {
                 if let Some(reason) = unfit(&url) {
                     return self.complain(URL, reason);
@@ -93,7 +100,10 @@ impl Resolver<'_> {
             (None, Some(host)) => {
                 let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_:".contains(letter);
                 if !host.chars().all(plain) {
-                    return self.complain(HOST, "must be a host's name or address; an address with a path is url");
+                    return self.complain(
+                        HOST,
+                        "must be a host's name or address; an address with a path is url",
+                    );
                 }
                 match host.contains(':') {
                     true => format!("http://[{host}]:{port}"),
@@ -107,7 +117,10 @@ impl Resolver<'_> {
 
 /// Why `url` cannot be a server's address.
 fn unfit(url: &str) -> Option<&'static str> {
-    let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")) else {
+    let Some(rest) = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+    else {
         return Some("must be an address that starts with http:// or https://");
     };
     let host = rest.split('/').next().unwrap_or_default();

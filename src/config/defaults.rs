@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
     AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ContainerSettings,
-    ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings, GenerationSettings, GlobalApproval,
-    Isolation, KernelSettings, LimitsSettings, LocalSettings, MockBehavior, MockSettings, PatternMode, ReadOnlyWrite,
-    RehearsalMode, RehearsalSettings, StoreSettings, Tolerance, VerificationSettings, generators,
+    ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings,
+    GenerationSettings, GlobalApproval, Isolation, KernelSettings, LimitsSettings, LocalSettings,
+    MockBehavior, MockSettings, PatternMode, ReadOnlyWrite, RehearsalMode, RehearsalSettings, StoreSettings,
+    Tolerance, VerificationSettings, generators,
 };
 use crate::model::VerificationLevel;
 

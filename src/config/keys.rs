@@ -98,7 +98,10 @@ pub const KEYS: &[Key] = &[
     key("execution.container.url", Text),
     key("execution.container.token", Secret),
     key("execution.container.timeout", Duration),
-    key("execution.container.max_message_bytes", Bytes(4 * MIB, 1024 * MIB)),
+    key(
+        "execution.container.max_message_bytes",
+        Bytes(4 * MIB, 1024 * MIB),
+    ),
     key("execution.container.username", Text),
     key("execution.local.python_env_path", Text),
     key("execution.local.isolation", Choice(&["bubblewrap", "none"])),

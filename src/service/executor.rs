@@ -1,4 +1,4 @@
-//! The local executor, probed when something is about to run or to be asked about.
+//! The executors, probed when something is about to run or to be asked about.
 
 use std::{
     collections::BTreeMap,
@@ -9,24 +9,28 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
-    config::ExecutionSettings,
-    execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, Placement, Prepared},
+    config::{ExecutionMethod, ExecutionSettings},
+    execution::{
+        Backend, ExecutionError, Executor, Job, JupyterExecutor, LocalExecutor, Placement, Prepared,
+        SharedExecutor,
+    },
     model::{CodeSha256, ExecutionMode},
 };
 
 /// How long a failed probe stands before the host is probed again.
 const STANDS: Duration = Duration::from_secs(5);
 
-/// Probes the host the first time it is needed, so that what is stored can be read and decided about
-/// without waiting for that, and on hosts where nothing can run.
+/// Probes the host, or the Jupyter server, the first time it is needed, so that what is stored can be read and
+/// decided about without waiting for that, and where nothing can run.
 pub(super) struct Lazy {
     settings: ExecutionSettings,
-    probed: Mutex<Probed>,
+    local: Mutex<Probed>,
+    container: Mutex<Probed>,
 }
 
 enum Probed {
     Never,
-    Works(Arc<LocalExecutor>),
+    Works(SharedExecutor),
     Failed(Instant, Arc<ExecutionError>),
 }
 
@@ -34,22 +38,35 @@ impl Lazy {
     pub(super) fn new(settings: ExecutionSettings) -> Self {
         Self {
             settings,
-            probed: Mutex::new(Probed::Never),
+            local: Mutex::new(Probed::Never),
+            container: Mutex::new(Probed::Never),
         }
     }
 
-    fn local(&self) -> Result<Arc<LocalExecutor>, Arc<ExecutionError>> {
-        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+    fn method(&self, placement: &Placement) -> ExecutionMethod {
+        placement.method.unwrap_or(self.settings.method)
+    }
+
+    fn chosen(&self, placement: &Placement) -> Result<SharedExecutor, Arc<ExecutionError>> {
+        let method = self.method(placement);
+        let slot = match method {
+            ExecutionMethod::Local => &self.local,
+            ExecutionMethod::Container => &self.container,
+        };
+        let mut probed = slot.lock().unwrap_or_else(PoisonError::into_inner);
         match &*probed {
-            Probed::Works(local) => return Ok(local.clone()),
+            Probed::Works(executor) => return Ok(executor.clone()),
             Probed::Failed(at, reason) if at.elapsed() < STANDS => return Err(reason.clone()),
             _ => {}
         }
-        match LocalExecutor::probe(&self.settings) {
-            Ok(local) => {
-                let local = Arc::new(local);
-                *probed = Probed::Works(local.clone());
-                Ok(local)
+        let looked = match method {
+            ExecutionMethod::Local => LocalExecutor::probe(&self.settings).map(shared),
+            ExecutionMethod::Container => JupyterExecutor::probe(&self.settings).map(shared),
+        };
+        match looked {
+            Ok(executor) => {
+                *probed = Probed::Works(executor.clone());
+                Ok(executor)
             }
             Err(error) => {
                 let error = Arc::new(error);
@@ -60,11 +77,15 @@ impl Lazy {
     }
 }
 
+fn shared(executor: impl Executor + 'static) -> SharedExecutor {
+    Arc::new(executor)
+}
+
 #[async_trait]
 impl Executor for Lazy {
     fn backend(&self, placement: &Placement) -> Backend {
-        match self.local() {
-            Ok(local) => local.backend(placement),
+        match self.chosen(placement) {
+            Ok(executor) => executor.backend(placement),
             Err(reason) => Backend {
                 name: "unavailable".into(),
                 isolation: "none possible".into(),
@@ -75,11 +96,14 @@ impl Executor for Lazy {
         }
     }
 
-    fn ready(&self, _: &Placement) -> Result<(), ExecutionError> {
-        self.local().map(drop).map_err(|error| again(&error))
+    fn ready(&self, placement: &Placement) -> Result<(), ExecutionError> {
+        self.chosen(placement).map(drop).map_err(|error| again(&error))
     }
 
-    fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
+    fn offers(&self, placement: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
+        if self.method(placement) == ExecutionMethod::Container {
+            return JupyterExecutor::admits(mode);
+        }
         if mode == ExecutionMode::WriteAccess && !self.settings.local.unsafe_host_network {
             return Err(ExecutionError::Mode(
                 "programs with write access have no way to the control system here: until the gateway stands they \
@@ -91,8 +115,8 @@ impl Executor for Lazy {
     }
 
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
-        match self.local() {
-            Ok(local) => local.prepare(job).await,
+        match self.chosen(&job.placement) {
+            Ok(executor) => executor.prepare(job).await,
             Err(error) => Err(again(&error)),
         }
     }
@@ -103,6 +127,8 @@ fn again(error: &ExecutionError) -> ExecutionError {
     match error {
         ExecutionError::Interpreter(reason) => ExecutionError::Interpreter(reason.clone()),
         ExecutionError::NoIsolation(reason) => ExecutionError::NoIsolation(reason.clone()),
+        ExecutionError::Jupyter(reason) => ExecutionError::Jupyter(reason.clone()),
+        ExecutionError::Mode(reason) => ExecutionError::Mode(reason.clone()),
         other => ExecutionError::Start(other.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use std::{
     fs,
     net::TcpListener,
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, OnceLock, mpsc},
     time::{Duration, Instant},
@@ -57,18 +57,20 @@ struct Jupyter {
 impl Jupyter {
     fn start(kind: Kind, (jupyter, enterprise): &(PathBuf, PathBuf)) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let deployed = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/jupyter/kernels");
         for name in ["python3-epics-readonly", "python3-epics-write"] {
             let folder = dir.path().join("kernels").join(name);
             fs::create_dir_all(&folder).unwrap();
-            let spec = json!({
-                "argv": [jupyter.join("bin/python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-                "display_name": name,
-                "language": "python",
-                "env": {"EPICS_CA_ADDR_LIST": "10.0.0.1", "KERNEL_WAS": name},
-            });
+            let spec = fs::read_to_string(deployed.join(name).join("kernel.json")).unwrap();
+            let mut spec: Value = serde_json::from_str(&spec).unwrap();
+            spec["argv"][0] = json!(jupyter.join("bin/python"));
             fs::write(folder.join("kernel.json"), spec.to_string()).unwrap();
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let home = |name: &str| dir.path().join(name);
         let mut command = Command::new("setpriv");
         // Linux ends the server with the thread that started it.
@@ -80,11 +82,11 @@ impl Jupyter {
         });
         if kind == Kind::Server {
             command.args(["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]);
-            command.args([format!("--ServerApp.port={port}"), "--ServerApp.port_retries=0".to_owned()]);
+            command.args([
+                format!("--ServerApp.port={port}"),
+                "--ServerApp.port_retries=0".to_owned(),
+            ]);
             command.arg(format!("--ServerApp.root_dir={}", dir.path().display()));
-        }
-        if kind == Kind::KernelGateway {
-            command.arg("--allow-root");
         }
         for prefix in ["KG", "EG"] {
             command
@@ -131,9 +133,17 @@ impl Jupyter {
 
     /// The kernels the server says it runs.
     async fn kernels(&self) -> Vec<Value> {
-        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([])
+            .build()
+            .unwrap();
         let asked = client.get(format!("{}/api/kernels", self.url));
-        let answer = asked.header("Authorization", format!("token {TOKEN}")).send().await.unwrap();
+        let answer = asked
+            .header("Authorization", format!("token {TOKEN}"))
+            .send()
+            .await
+            .unwrap();
         serde_json::from_str(&answer.text().await.unwrap()).unwrap()
     }
 
@@ -214,7 +224,10 @@ impl Place {
     }
 
     async fn run(&self, code: &str) -> Execution {
-        self.prepare(self.job(code)).await.run(CancellationToken::new()).await
+        self.prepare(self.job(code))
+            .await
+            .run(CancellationToken::new())
+            .await
     }
 
     fn fault(&self) -> ExecutionError {
@@ -225,7 +238,10 @@ impl Place {
 #[track_caller]
 fn results(execution: &Execution) -> &Value {
     assert_eq!(execution.end, ProgramEnd::Finished, "{execution:#?}");
-    execution.results.as_ref().unwrap_or_else(|| panic!("no results: {execution:#?}"))
+    execution
+        .results
+        .as_ref()
+        .unwrap_or_else(|| panic!("no results: {execution:#?}"))
 }
 
 #[track_caller]
@@ -250,7 +266,10 @@ fn raised(execution: &Execution) -> (&str, &str, Option<u32>) {
 }
 
 fn artifact(execution: &Execution, path: &str) -> Vec<u8> {
-    let found = execution.artifacts.iter().find(|artifact| artifact.path.ends_with(path));
+    let found = execution
+        .artifacts
+        .iter()
+        .find(|artifact| artifact.path.ends_with(path));
     let found = found.unwrap_or_else(|| panic!("no {path}: {execution:#?}"));
     let bytes = fs::read(execution.folder.join(&found.path)).unwrap();
     assert_eq!(bytes.len() as u64, found.bytes);
@@ -287,7 +306,7 @@ results = {
     "name": __name__,
     "file": __file__,
     "argv": sys.argv,
-    "kernel": os.environ["KERNEL_WAS"],
+    "kernel": os.environ["EPICS_CA_ADDR_LIST"],
     "site": os.environ["SITE"],
     "saved": os.path.basename(saved),
 }
@@ -297,7 +316,9 @@ async fn leaves_what_the_local_runner_would(kind: Kind) {
     let Some(environments) = environments(&format!("{kind:?}")) else {
         return;
     };
-    let server = tokio::task::spawn_blocking(move || Jupyter::start(kind, &environments)).await.unwrap();
+    let server = tokio::task::spawn_blocking(move || Jupyter::start(kind, &environments))
+        .await
+        .unwrap();
     let mut place = server.place();
     place.settings.container.read_only.environment = [("SITE".to_owned(), "ring \"1\"\n".to_owned())].into();
     let job = place.job(WHOLE);
@@ -312,18 +333,27 @@ async fn leaves_what_the_local_runner_would(kind: Kind) {
     assert_eq!(found["mean"], 2.5);
     assert_eq!(found["nan"], json!({"_type": "float", "value": "nan"}));
     assert_eq!(found["set"], json!({"_type": "set", "items": [1]}));
-    assert_eq!((&found["name"], &found["file"]), (&json!("__main__"), &json!("program.py")));
+    assert_eq!(
+        (&found["name"], &found["file"]),
+        (&json!("__main__"), &json!("program.py"))
+    );
     assert_eq!(found["argv"], json!(["program.py"]));
-    assert_eq!(found["kernel"], "python3-epics-readonly");
+    assert_eq!(found["kernel"], "10.201.1.2");
     assert_eq!(found["site"], "ring \"1\"\n");
     assert_eq!(found["thread"], true);
     assert_eq!(execution.stdout, "current 500.25\nafter\n");
     assert_eq!(execution.stderr, "careful\n");
     assert!(artifact(&execution, "work/figures/figure_01.png").starts_with(b"\x89PNG"));
     assert_eq!(artifact(&execution, "work/data/inner/values.csv"), b"a,b\n1,2\n");
-    assert_eq!(artifact(&execution, "work/large.bin"), bytes_of_one_round().repeat(12_000));
+    assert_eq!(
+        artifact(&execution, "work/large.bin"),
+        bytes_of_one_round().repeat(12_000)
+    );
     let saved = artifact(&execution, found["saved"].as_str().unwrap());
-    assert_eq!(serde_json::from_slice::<Value>(&saved).unwrap(), json!({"x": [1, 2]}));
+    assert_eq!(
+        serde_json::from_slice::<Value>(&saved).unwrap(),
+        json!({"x": [1, 2]})
+    );
     let kinds: Vec<&str> = execution
         .outputs
         .iter()
@@ -365,19 +395,35 @@ async fn programs_end_as_they_do_locally() {
     let Some(place) = shared("programs_end_as_they_do_locally") else {
         return;
     };
-    let failed = place.run("x = 1\n\ndef f():\n    return x / 0\n\nresults = {}\nf()\n").await;
-    assert_eq!(raised(&failed), ("ZeroDivisionError", "division by zero", Some(4)));
-    assert!(failed.stderr.contains("File \"program.py\", line 4, in f\n    return x / 0"), "{failed:#?}");
+    let failed = place
+        .run("x = 1\n\ndef f():\n    return x / 0\n\nresults = {}\nf()\n")
+        .await;
+    assert_eq!(
+        raised(&failed),
+        ("ZeroDivisionError", "division by zero", Some(4))
+    );
+    assert!(
+        failed
+            .stderr
+            .contains("File \"program.py\", line 4, in f\n    return x / 0"),
+        "{failed:#?}"
+    );
     assert!(!failed.stderr.contains("holdpoint"), "{failed:#?}");
 
     let broken = place.run("a = 1\nb = = 2\n").await;
     assert_eq!(raised(&broken).2, Some(2));
-    assert_eq!(results(&place.run("import sys\nresults = {'a': 1}\nsys.exit(0)\n").await)["a"], 1);
+    assert_eq!(
+        results(&place.run("import sys\nresults = {'a': 1}\nsys.exit(0)\n").await)["a"],
+        1
+    );
     let left = place.run("import sys\nresults = {}\nsys.exit(3)\n").await;
     assert_eq!(raised(&left), ("SystemExit", "exit status 3", Some(3)));
 
     let missing = place.run("import no_such_module\n").await;
-    assert!(raised(&missing).1.contains("add the module to the image"), "{missing:#?}");
+    assert!(
+        raised(&missing).1.contains("add the module to the image"),
+        "{missing:#?}"
+    );
     let nothing = place.run("print('nothing')\n").await;
     assert_eq!((&nothing.end, &nothing.results), (&ProgramEnd::Finished, &None));
 
@@ -390,7 +436,10 @@ async fn programs_end_as_they_do_locally() {
 
     let (code, reason) = ("signal", "its kernel died");
     let died = place.run("import os\nos._exit(3)\n").await;
-    assert!(killed(&died).0 == code && killed(&died).1.contains(reason), "{died:#?}");
+    assert!(
+        killed(&died).0 == code && killed(&died).1.contains(reason),
+        "{died:#?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -399,9 +448,16 @@ async fn what_a_program_shows_and_leaves_is_bounded() {
         return;
     };
     let begun = Instant::now();
-    let loud = place.run("results = {}\nwhile True:\n    print('x' * 1000)\n").await;
+    let loud = place
+        .run("results = {}\nwhile True:\n    print('x' * 1000)\n")
+        .await;
     assert_eq!(killed(&loud).0, "output_limit");
-    assert!(loud.output_truncated && loud.stdout.len() == 64 << 10);
+    assert!(loud.output_truncated && loud.stdout.len() <= 64 << 10);
+    let steady =
+        "results = {}\nfor i in range(40):\n    print('x' * 4095, flush=True)\nimport time\ntime.sleep(50)\n";
+    let steady = place.run(steady).await;
+    assert_eq!(killed(&steady).0, "output_limit");
+    assert!(steady.output_truncated && steady.stdout.len() == 64 << 10);
     assert!(begun.elapsed() < Duration::from_secs(50));
 
     let shows = "from IPython.display import display, HTML\nfor i in range(50):\n    \
@@ -409,17 +465,29 @@ async fn what_a_program_shows_and_leaves_is_bounded() {
     let shown = place.run(shows).await;
     assert_eq!(results(&shown)["shown"], 50);
     assert_eq!(shown.outputs.len(), 6);
-    assert!(shown.notes.iter().any(|note| note.contains("44 outputs were left out")), "{shown:#?}");
+    assert!(
+        shown
+            .notes
+            .iter()
+            .any(|note| note.contains("44 outputs were left out")),
+        "{shown:#?}"
+    );
 
     let files = "import os\nos.symlink('/etc/passwd', 'link')\nos.mkfifo('pipe')\n\
                  open('huge', 'wb').truncate(9 << 20)\nopen('fine', 'w').write('1')\nresults = {}\n";
     let left = place.run(files).await;
     results(&left);
-    let paths: Vec<&str> = left.artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
+    let paths: Vec<&str> = left
+        .artifacts
+        .iter()
+        .map(|artifact| artifact.path.as_str())
+        .collect();
     assert_eq!(paths, ["execution_01/work/fine"]);
     assert_eq!(left.notes.len(), 3, "{left:#?}");
 
-    let many = place.run("for i in range(80):\n    open(f'{i}', 'w').close()\nresults = {}\n").await;
+    let many = place
+        .run("for i in range(80):\n    open(f'{i}', 'w').close()\nresults = {}\n")
+        .await;
     assert!(many.artifacts.len() <= 50 && !many.notes.is_empty());
 
     place.settings.container.max_message_bytes = 4 << 20;
@@ -434,7 +502,10 @@ async fn what_a_program_shows_and_leaves_is_bounded() {
                   ['big', 1 << 40], ['.outcome.json', 1 << 40], ['none', 7]], [])\n\
                   post.files = files\nresults = {}\n";
     let forged = place.run(forged).await;
-    assert!(forged.artifacts.is_empty() && forged.results.is_none(), "{forged:#?}");
+    assert!(
+        forged.artifacts.is_empty() && forged.results.is_none(),
+        "{forged:#?}"
+    );
     assert!(!forged.folder.join("execution_01/escaped").exists());
 }
 
@@ -480,6 +551,87 @@ async fn time_and_cancellation_end_a_program_and_its_kernel() {
     }
 }
 
+/// A way to a server that can be cut.
+struct Cable {
+    url: String,
+    cut: tokio::sync::watch::Sender<bool>,
+}
+
+impl Cable {
+    async fn to(url: &str) -> Self {
+        let server = url.trim_start_matches("http://").to_owned();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (cut, is_cut) = tokio::sync::watch::channel(false);
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let (server, mut is_cut) = (server.clone(), is_cut.clone());
+                tokio::spawn(async move {
+                    let connected = async {
+                        let mut far = tokio::net::TcpStream::connect(server).await?;
+                        tokio::io::copy_bidirectional(&mut near, &mut far).await
+                    };
+                    tokio::select! {
+                        _ = is_cut.wait_for(|is_cut| *is_cut) => {}
+                        _ = connected => {}
+                    }
+                });
+            }
+        });
+        Self { url, cut }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_is_taken_up_again() {
+    let Some(environments) = environments("a_lost_connection_is_taken_up_again") else {
+        return;
+    };
+    let server = Jupyter::start(Kind::Server, &environments);
+    let cable = Cable::to(&server.url).await;
+    let place = place(&cable.url);
+    let files = tempfile::tempdir().unwrap();
+    let path = |name: &str| files.path().join(name);
+    let code = format!(
+        "import os, time\ndef wait(path):\n    while not os.path.exists(path):\n        time.sleep(0.01)\n\
+         print('before', flush=True)\nopen({:?}, 'w').close()\nwait({:?})\nprint('meanwhile', flush=True)\n\
+         open({:?}, 'w').close()\nwait({:?})\nprint('after')\nresults = {{'ok': 1}}\n",
+        path("begun"),
+        path("go"),
+        path("went"),
+        path("end"),
+    );
+    let prepared = place.prepare(place.job(&code)).await;
+    let running = tokio::spawn(prepared.run(CancellationToken::new()));
+    let appears = async |name: &str| {
+        while !path(name).exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    appears("begun").await;
+    cable.cut.send(true).unwrap();
+    // The server buffers once it has seen that nobody listens.
+    while server.kernels().await[0]["connections"] != 0 {
+        tokio::task::yield_now().await;
+    }
+    fs::write(path("go"), "").unwrap();
+    appears("went").await;
+    cable.cut.send(false).unwrap();
+    while server.kernels().await[0]["connections"] != 1 {
+        tokio::task::yield_now().await;
+    }
+    fs::write(path("end"), "").unwrap();
+    let execution = running.await.unwrap();
+    assert_eq!(results(&execution)["ok"], 1);
+    // What was on its way when the cable was cut may be gone; what the server had not yet sent is not.
+    assert!(execution.stdout.ends_with("meanwhile\nafter\n"), "{execution:#?}");
+    assert!(
+        execution.notes[0].contains("connection to its kernel was lost"),
+        "{execution:#?}"
+    );
+    assert_eq!(server.kernels().await, Vec::<Value>::new());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_dies_ends_the_run() {
     let Some(environments) = environments("a_server_that_dies_ends_the_run") else {
@@ -518,13 +670,19 @@ async fn what_is_missing_is_told_before_the_start() {
     let offered = executor.offers(&Placement::default(), ExecutionMode::WriteAccess);
     assert_eq!(offered.unwrap_err().code(), "mode_unavailable");
     let backend = executor.backend(&Placement::default());
-    assert_eq!(backend.facts["network"], "enforced by the deployment, not by Holdpoint");
+    assert_eq!(
+        backend.facts["network"],
+        "enforced by the deployment, not by Holdpoint"
+    );
     assert_eq!(backend.facts["server_version"], "2.21.1");
     assert!(!format!("{backend:?} {executor:?}").contains(TOKEN));
 
     place.settings.container.read_only.kernel_name = "nowhere".to_owned();
     let error = place.fault().to_string();
-    assert!(error.contains("nowhere") && error.contains("python3-epics-readonly"), "{error}");
+    assert!(
+        error.contains("nowhere") && error.contains("python3-epics-readonly"),
+        "{error}"
+    );
     place.settings.container.token = Some(SecretString::from("wrong"));
     let error = place.fault();
     assert_eq!(error.code(), "jupyter");
@@ -543,8 +701,13 @@ async fn a_kernel_that_changed_is_not_what_was_approved() {
     let place = server.place();
     let executor = place.executor();
     let before = executor.backend(&Placement::default());
-    let spec = server.dir.path().join("kernels/python3-epics-readonly/kernel.json");
-    let text = fs::read_to_string(&spec).unwrap().replace("10.0.0.1", "10.0.0.2");
+    let spec = server
+        .dir
+        .path()
+        .join("kernels/python3-epics-readonly/kernel.json");
+    let text = fs::read_to_string(&spec)
+        .unwrap()
+        .replace("10.201.1.2", "10.201.1.9");
     fs::write(&spec, text).unwrap();
     let error = executor.prepare(place.job("results = {}\n")).await.err().unwrap();
     assert_eq!(error.code(), "interpreter", "{error}");
@@ -587,6 +750,9 @@ async fn a_warm_kernel_answers_within_25_ms() {
     };
     let mut taken = place.executor().round_trips(50).await.unwrap();
     taken.sort();
-    println!("warm execute: median {:?}, min {:?}, max {:?}", taken[25], taken[0], taken[49]);
+    println!(
+        "warm execute: median {:?}, min {:?}, max {:?}",
+        taken[25], taken[0], taken[49]
+    );
     assert!(taken[25] <= Duration::from_millis(25));
 }

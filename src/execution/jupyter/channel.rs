@@ -196,9 +196,14 @@ async fn stream(url: &Url) -> Result<Box<dyn Bytes>, Lost> {
     if url.scheme() == "ws" {
         return Ok(Box::new(tcp));
     }
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let host = url
+        .host_str()
+        .unwrap_or_default()
+        .trim_matches(['[', ']'])
+        .to_owned();
     let name = ServerName::try_from(host).map_err(|error| broken(&error.to_string()))?;
-    let config = rustls::ClientConfig::with_platform_verifier().map_err(|error| broken(&error.to_string()))?;
+    let config =
+        rustls::ClientConfig::with_platform_verifier().map_err(|error| broken(&error.to_string()))?;
     let connector = TlsConnector::from(std::sync::Arc::new(config));
     Ok(Box::new(connector.connect(name, tcp).await.map_err(failed)?))
 }

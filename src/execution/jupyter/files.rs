@@ -61,7 +61,12 @@ pub(super) async fn fetch(
     }
     let list: List = serde_json::from_slice(&text)
         .map_err(|error| KernelError::Answer(format!("its list of files is damaged: {error}")))?;
-    notes.extend(list.notes.into_iter().take(100).map(|note| note.chars().take(500).collect()));
+    notes.extend(
+        list.notes
+            .into_iter()
+            .take(100)
+            .map(|note| note.chars().take(500).collect()),
+    );
     let mut total = 0u64;
     for (name, size) in list.files.into_iter().take(bounds.files) {
         let most = match name == OUTCOME {
@@ -69,11 +74,20 @@ pub(super) async fn fetch(
             false => bounds.file_bytes.min(bounds.total_bytes.saturating_sub(total)),
         };
         let Some(path) = inner(&name).filter(|_| size <= most) else {
-            notes.push(format!("{:?} was left out: its name or its size is not allowed", shown(&name)));
+            notes.push(format!(
+                "{:?} was left out: its name or its size is not allowed",
+                shown(&name)
+            ));
             continue;
         };
         total = total.saturating_add(size);
-        match copy(kernel, &name, size, &work.join(path)).await {
+        let path = work.join(path);
+        let copied = copy(kernel, &name, size, &path).await;
+        if let Err(Fault::Kernel(_)) = copied {
+            // Half a file is none.
+            let _ = fs::remove_file(&path).await;
+        }
+        match copied {
             Ok(()) => {}
             Err(Fault::Kernel(KernelError::Answer(reason))) => {
                 notes.push(format!("{:?} was left out: {reason}", shown(&name)));

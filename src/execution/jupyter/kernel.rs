@@ -68,6 +68,8 @@ pub(super) struct Kernel {
     max_message: usize,
     channel: Option<Channel>,
     lost_at: Option<Instant>,
+    /// Whether the connection was lost at any time.
+    pub(super) was_lost: bool,
     is_there: bool,
 }
 
@@ -88,6 +90,7 @@ impl Kernel {
                 max_message,
                 channel: None,
                 lost_at: None,
+                was_lost: false,
                 is_there: true,
             })
         });
@@ -208,14 +211,15 @@ impl Kernel {
                 Err(Lost::Broken(reason)) => {
                     tracing::warn!(kernel = self.id, %reason, "the connection to a kernel was lost");
                     self.channel = None;
+                    self.was_lost = true;
                 }
             }
         }
         let until = *self.lost_at.get_or_insert_with(Instant::now) + PATIENCE;
         let sought = timeout_at(until, self.reconnect()).await;
-        self.channel = Some(sought.map_err(|_| {
-            KernelError::Answer("the server could not be reached again".to_owned())
-        })??);
+        self.channel = Some(
+            sought.map_err(|_| KernelError::Answer("the server could not be reached again".to_owned()))??,
+        );
         self.lost_at = None;
         Ok(Incoming::Reconnected)
     }
@@ -299,5 +303,8 @@ pub(super) fn is_death(message: &Message) -> bool {
 }
 
 fn excerpt(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(500).collect()
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(500)
+        .collect()
 }

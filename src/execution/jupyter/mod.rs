@@ -33,6 +33,9 @@ use kernel::{Kernel, KernelError};
 use program::{JupyterProgram, KERNEL};
 use rest::{RestError, Server, Spec};
 
+/// How long one answer may take when the server is looked at for the first time.
+const LOOK: Duration = Duration::from_secs(10);
+
 /// Runs programs in kernels of a Jupyter server.
 #[derive(Debug, Clone)]
 pub struct JupyterExecutor {
@@ -56,14 +59,23 @@ impl JupyterExecutor {
     /// # Errors
     /// [`ExecutionError::Jupyter`] where the server cannot be reached or refuses access,
     /// [`ExecutionError::Interpreter`] where it has no kernel for programs that read,
-    /// [`ExecutionError::Workspace`] where the workspaces cannot be made. Each says what to do.
+    /// [`ExecutionError::Mode`] where no server is configured, [`ExecutionError::Workspace`] where the
+    /// workspaces cannot be made. Each says what to do.
     pub fn probe(settings: &ExecutionSettings) -> Result<Self, ExecutionError> {
         let at_fault = |source| ExecutionError::Workspace {
             path: settings.workspace_dir.clone(),
             source,
         };
         private_dir(&settings.workspace_dir, true).map_err(at_fault)?;
-        let container = settings.container.clone();
+        let mut container = settings.container.clone();
+        if container.url.is_empty() {
+            return Err(ExecutionError::Mode(
+                "execution_method container needs a Jupyter server: give execution.container.jupyter_host and \
+                 jupyter_port, or execution.container.url"
+                    .to_owned(),
+            ));
+        }
+        container.timeout = container.timeout.min(LOOK);
         // A connection belongs to the runtime that made it, so this look has a client of its own.
         let looked = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -78,6 +90,17 @@ impl JupyterExecutor {
             settings: Arc::new(settings.clone()),
             known: Arc::new(RwLock::new(known)),
         })
+    }
+
+    /// Whether programs can run in `mode` at all; looks at no server.
+    ///
+    /// # Errors
+    /// [`ExecutionError::Mode`] says why not.
+    pub fn admits(mode: ExecutionMode) -> Result<(), ExecutionError> {
+        match mode {
+            ExecutionMode::ReadOnly => Ok(()),
+            ExecutionMode::WriteAccess => Err(refused()),
+        }
     }
 
     /// How long each of `count` requests that do nothing takes in a kernel, one after the other.
@@ -224,10 +247,7 @@ impl Executor for JupyterExecutor {
     }
 
     fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
-        match mode {
-            ExecutionMode::ReadOnly => Ok(()),
-            ExecutionMode::WriteAccess => Err(refused()),
-        }
+        Self::admits(mode)
     }
 
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
@@ -240,9 +260,8 @@ impl Executor for JupyterExecutor {
         let (mut kernel, interpreter) = self.kernel(wanted).await?;
         let environment = serde_json::to_value(&wanted.environment).unwrap_or(Value::Null);
         program::install(&mut kernel, &job.code, &job.context, &environment).await?;
-        let start = tokio::task::spawn_blocking(move || {
-            Start::create(&job.folder, &job.code, &job.context, None)
-        });
+        let start =
+            tokio::task::spawn_blocking(move || Start::create(&job.folder, &job.code, &job.context, None));
         let start = start
             .await
             .map_err(|error| ExecutionError::Jupyter(error.to_string()))?

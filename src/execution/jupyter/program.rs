@@ -1,10 +1,6 @@
 //! A program in its kernel: sent there, run, watched, and what it left fetched.
 
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -131,6 +127,12 @@ impl Prepared for JupyterProgram {
         };
         let seconds = begun.elapsed().as_secs_f64();
         let mut notes = Vec::new();
+        if self.kernel.was_lost {
+            notes.push(
+                "the connection to its kernel was lost for a while; some of its output may be missing"
+                    .to_owned(),
+            );
+        }
         let mut end = match (&stop, watched) {
             (Some(stop), _) => Some(killed(stop.code, stop.reason.clone())),
             (None, Watched::Gone { code, reason }) => Some(killed(code, reason)),
@@ -308,7 +310,9 @@ fn left(execution: &mut Execution, start: &Start, bounds: &Bounds) -> Option<Pro
     let workspace = match Workspace::open(&start.work) {
         Ok(workspace) => workspace,
         Err(error) => {
-            execution.notes.push(format!("what it left could not be read: {error}"));
+            execution
+                .notes
+                .push(format!("what it left could not be read: {error}"));
             return None;
         }
     };

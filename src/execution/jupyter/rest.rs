@@ -80,8 +80,11 @@ impl Server {
             reason,
         };
         let url = Url::parse(&settings.url).map_err(|error| failed(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
-            return Err(failed("it must be an http or https address without a login".to_owned()));
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
+        {
+            return Err(failed(
+                "it must be an http or https address without a login".to_owned(),
+            ));
         }
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             // Another thread may be quicker; then its provider stands.
@@ -142,7 +145,11 @@ impl Server {
         let response = self.call(Method::POST, &["kernels"], Some(&body)).await?;
         let started: Started = self.json(response).await?;
         // The id becomes a part of addresses.
-        match started.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        match started
+            .id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
             true if !started.id.is_empty() => Ok(started.id),
             _ => Err(self.failed("it gave a kernel no proper id".to_owned())),
         }

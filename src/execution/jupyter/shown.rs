@@ -10,6 +10,9 @@ use crate::execution::Output;
 /// The most outputs that are kept in their order.
 const MAX_OUTPUTS: usize = 1_000;
 
+/// How a server's word begins that it passes on no more, because a kernel says too much at once.
+const LIMITED: [&str; 2] = ["IOPub data rate exceeded", "IOPub message rate exceeded"];
+
 /// The forms of an output that are kept.
 const MEDIA: [&str; 8] = [
     "text/plain",
@@ -88,6 +91,11 @@ impl Shown {
     }
 
     fn stream(&mut self, name: &str, text: &str) {
+        // A program that says this itself has itself to blame.
+        if name == "stderr" && LIMITED.iter().any(|word| text.trim_start().starts_with(word)) {
+            self.truncated = true;
+            return;
+        }
         let (name, kept) = match name {
             "stderr" => ("stderr", &mut self.stderr),
             _ => ("stdout", &mut self.stdout),
@@ -143,6 +151,9 @@ fn start<'a>(text: &'a str, room: usize, cut: &mut bool) -> &'a str {
         return text;
     }
     *cut = true;
-    let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=room)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     &text[..end]
 }

@@ -243,9 +243,7 @@ impl Execute {
                     error @ (ExecutionError::Workspace { .. }
                     | ExecutionError::Start(_)
                     | ExecutionError::Jupyter(_)),
-                )
-                    if attempt < PREPARATIONS =>
-                {
+                ) if attempt < PREPARATIONS => {
                     tracing::warn!(%error, attempt, "the preparation failed and is tried again");
                     context.sleep(Duration::from_millis(200) * attempt).await?;
                     attempt += 1;
