@@ -29,6 +29,8 @@ const TOKEN: &str = "a-token-of-the-tests";
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     Server,
+    /// A server that speaks the older form of messages only.
+    OldServer,
     KernelGateway,
     EnterpriseGateway,
 }
@@ -76,11 +78,14 @@ impl Jupyter {
         // Linux ends the server with the thread that started it.
         command.args(["--pdeathsig", "KILL", "--"]);
         command.arg(match kind {
-            Kind::Server => jupyter.join("bin/jupyter-server"),
+            Kind::Server | Kind::OldServer => jupyter.join("bin/jupyter-server"),
             Kind::KernelGateway => jupyter.join("bin/jupyter-kernelgateway"),
             Kind::EnterpriseGateway => enterprise.join("bin/jupyter-enterprisegateway"),
         });
-        if kind == Kind::Server {
+        if kind == Kind::OldServer {
+            command.arg("--ZMQChannelsWebsocketConnection.kernel_ws_protocol=");
+        }
+        if matches!(kind, Kind::Server | Kind::OldServer) {
             command.args(["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]);
             command.args([
                 format!("--ServerApp.port={port}"),
@@ -381,6 +386,11 @@ async fn a_jupyter_server_runs_programs_as_the_local_runner_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_the_older_form_does_too() {
+    leaves_what_the_local_runner_would(Kind::OldServer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kernel_gateway_does_too() {
     leaves_what_the_local_runner_would(Kind::KernelGateway).await;
 }
@@ -517,13 +527,18 @@ async fn time_and_cancellation_end_a_program_and_its_kernel() {
     let server = Jupyter::start(Kind::Server, &environments);
     let place = server.place();
     let heedless = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass\n";
-    for code in ["import time\ntime.sleep(60)\n", "while True: pass\n", heedless] {
+    for (code, files) in [
+        ("open('begun', 'w').close()\nimport time\ntime.sleep(60)\n", 1),
+        ("while True: pass\n", 0),
+        (heedless, 0),
+    ] {
         let mut job = place.job(&format!("print('begun', flush=True)\n{code}"));
         job.timeout = Duration::from_secs(1);
         let begun = Instant::now();
         let execution = place.prepare(job).await.run(CancellationToken::new()).await;
         assert_eq!(killed(&execution), ("timeout", "it ran longer than 1 seconds"));
         assert_eq!(execution.stdout, "begun\n");
+        assert_eq!((execution.artifacts.len(), &execution.results), (files, &None));
         assert!(begun.elapsed() < Duration::from_secs(40));
         assert_eq!(server.kernels().await, Vec::<Value>::new());
     }

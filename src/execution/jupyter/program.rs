@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -38,6 +38,9 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How long what a program has shown may take to come in after its end.
 const SETTLING: Duration = Duration::from_secs(5);
+
+/// How long what a program has left may take to come in.
+const FETCHING: Duration = Duration::from_secs(300);
 
 /// How much later than its wall time a kernel ends itself, if nobody else does.
 const MARGIN: u64 = 60;
@@ -133,15 +136,15 @@ impl Prepared for JupyterProgram {
                     .to_owned(),
             );
         }
+        let is_over = matches!(watched, Watched::Over);
         let mut end = match (&stop, watched) {
             (Some(stop), _) => Some(killed(stop.code, stop.reason.clone())),
             (None, Watched::Gone { code, reason }) => Some(killed(code, reason)),
             (None, _) => None,
         };
-        // A program that was cancelled is waited for by someone who wants no more of it.
-        let fetched = match &end {
-            None => self.fetch(&cancel, &mut notes).await,
-            Some(_) => Err("its files were not fetched".to_owned()),
+        let fetched = match is_over && !cancel.is_cancelled() {
+            true => self.fetch(&cancel, &mut notes).await,
+            false => Err("its files were not fetched".to_owned()),
         };
         if let Err(reason) = &fetched {
             notes.push(reason.clone());
@@ -180,6 +183,10 @@ impl Prepared for JupyterProgram {
         let fallback = execution.clone();
         let read = tokio::task::spawn_blocking(move || {
             let told = left(&mut execution, &start, &bounds(&settings));
+            if end.is_some() {
+                // What was stopped has no results, whatever it says.
+                execution.results = None;
+            }
             execution.end = match (end, told, fetched, error) {
                 (Some(end), ..) => end,
                 (None, Some(told), ..) => told,
@@ -297,6 +304,9 @@ impl JupyterProgram {
                 fetched.map_err(|error| format!("its files could not be fetched: {error}"))?;
             }
             () = cancel.cancelled() => return Err("it was cancelled while its files were fetched".to_owned()),
+            () = sleep(FETCHING) => {
+                return Err(format!("its files could not be fetched within {FETCHING:?}"));
+            }
         }
         if let Err(error) = self.kernel.ask(&format!("{POST}.clear()")).await {
             notes.push(format!("its files may be left in the kernel: {error}"));
