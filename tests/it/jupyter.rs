@@ -444,6 +444,11 @@ async fn programs_end_as_they_do_locally() {
     // The program's text is not the kernel's own language of commands.
     assert_eq!(raised(&place.run("%matplotlib inline\n").await).0, "SyntaxError");
 
+    let mut large = place.job("results = {'length': len(context['text'])}\n");
+    large.context = json!({"text": "ä".repeat(2_000_000)});
+    let large = place.prepare(large).await.run(CancellationToken::new()).await;
+    assert_eq!(results(&large)["length"], 2_000_000);
+
     let (code, reason) = ("signal", "its kernel died");
     let died = place.run("import os\nos._exit(3)\n").await;
     assert!(
