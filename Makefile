@@ -8,10 +8,12 @@ DENY_VERSION := 0.20.2
 DENY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/holdpoint/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 
 # Rust tests find Python here; with the second variable a test that would skip for want of something fails.
-PYTHON_TESTS = HOLDPOINT_TEST_PYTHON="$$(readlink -f .venv)/bin/python" HOLDPOINT_TEST_NO_SKIP=1
+PYTHON_TESTS = HOLDPOINT_TEST_PYTHON="$$(readlink -f .venv)/bin/python" \
+	HOLDPOINT_TEST_JUPYTER="$$(readlink -f .venv-jupyter)" HOLDPOINT_TEST_ENTERPRISE="$$(readlink -f .venv-enterprise)" \
+	HOLDPOINT_TEST_NO_SKIP=1
 CARGO_TEST = $(PYTHON_TESTS) cargo test --locked
 
-.PHONY: help setup build demo test lint bench soak clean-demo
+.PHONY: help setup setup-tests build demo test lint bench soak clean-demo
 
 help:
 	@echo "make demo        a walk through the main job, with a real EPICS server"
@@ -25,6 +27,9 @@ help:
 setup:
 	@demo/setup.sh
 
+setup-tests:
+	@demo/setup.sh --tests
+
 build:
 	cargo build --locked --release
 
@@ -32,7 +37,7 @@ demo: setup build
 	@.venv/bin/python demo/demo.py --holdpoint $(TARGET)/release/holdpoint
 
 # The test runner comes last but for the demo, which is walked through with the binary the tests have built.
-test: setup lint
+test: setup-tests lint
 	cargo build --locked --examples
 	$(CARGO_TEST) --doc
 	$(CARGO_TEST) --lib --bins --tests
@@ -52,7 +57,7 @@ $(DENY):
 bench: setup
 	cargo bench --locked
 
-soak: setup
+soak: setup-tests
 	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) HOLDPOINT_TEST_KILLS=$(or $(KILLS),500) $(CARGO_TEST) --release --test it
 	tests/power_cut.sh "$$(ls -t $(TARGET)/release/deps/it-* | grep -v '\.d$$' | head -n 1)" $(or $(ROUNDS),200)
 

@@ -7,6 +7,7 @@
 #                     ${XDG_DATA_HOME:-~/.local/share}/holdpoint/… otherwise)
 #
 # .venv in the checkout is a link to the environment, so that everything else needs to know no other path.
+# With --tests the environments of the Jupyter servers that tests talk to are made too, beside it.
 set -euo pipefail
 umask 022
 cd "$(dirname "$0")/.."
@@ -78,13 +79,14 @@ find_python() {
             "set HOLDPOINT_PYTHON to a newer one that lies outside private homes"
 }
 
+# $1: the pinned packages, $2: the link to the environment, $3: where it goes, if that is given.
 make_environment() {
-    local wanted venv base
+    local requirements=$1 link=$2 given=${3:-} wanted venv base
     # What wheels are built for and where the interpreter is; not its patch level, which an update changes.
     wanted=$({ "$interpreter" -c 'import sys; print(sys.implementation.cache_tag, sys.executable)'
-               cat demo/requirements.txt; } | sha256sum | cut -c1-12)
-    if [[ -n ${HOLDPOINT_VENV:-} ]]; then
-        venv=$(realpath -m "$HOLDPOINT_VENV")
+               cat "$requirements"; } | sha256sum | cut -c1-12)
+    if [[ -n $given ]]; then
+        venv=$(realpath -m "$given")
     else
         if is_root; then base=/opt/holdpoint; else base=${XDG_DATA_HOME:-$HOME/.local/share}/holdpoint; fi
         venv=$base/venv-$wanted
@@ -94,7 +96,7 @@ make_environment() {
     sandbox_can_reach "$venv" ||
         stop "the sandbox's user cannot enter $unreachable, so it could not run Python from $venv" \
             "set HOLDPOINT_VENV to a place outside private homes"
-    [[ ! -e .venv || -L .venv ]] || stop ".venv is not the link that setup makes; move it away"
+    [[ ! -e $link || -L $link ]] || stop "$link is not the link that setup makes; move it away"
 
     # Two setups at once wait for each other; the stamp is written last, so a broken-off one starts over.
     exec 9>"$venv.lock"
@@ -112,11 +114,11 @@ make_environment() {
         echo unfinished >"$venv/.holdpoint"
         "$interpreter" -m venv "$venv"
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
-            --no-deps --requirement demo/requirements.txt
+            --no-deps --requirement "$requirements"
         echo "$wanted" >"$venv/.holdpoint"
     fi
     exec 9>&-
-    ln -sfn "$venv" .venv
+    ln -sfn "$venv" "$link"
 }
 
 check_sandbox() {
@@ -133,5 +135,9 @@ check_sandbox() {
 
 check_rust
 find_python
-make_environment
+make_environment demo/requirements.txt .venv "${HOLDPOINT_VENV:-}"
+if [[ ${1:-} == --tests ]]; then
+    make_environment tests/jupyter/requirements.txt .venv-jupyter
+    make_environment tests/jupyter/requirements-enterprise.txt .venv-enterprise
+fi
 check_sandbox

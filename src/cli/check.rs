@@ -8,7 +8,7 @@ use crate::{
     analysis::Analyzer,
     config::{Config, ConfigError, ExecutionMethod},
     execution::{
-        Backend, Executor, LocalExecutor, Placement,
+        Backend, Executor, JupyterExecutor, LocalExecutor, Placement,
         gateway::{Limits, PvName},
     },
     generation::Registry,
@@ -25,15 +25,18 @@ pub(super) fn config(output: Output, globals: &Globals) -> Result<u8, Fault> {
     }
     let mut problems = problems(&config);
     problems.extend(unwritable(&config));
-    let programs = match config.execution.method {
-        ExecutionMethod::Local => match tried_out(&config) {
+    // A server that the file does not name is told of above.
+    let nowhere =
+        config.execution.method == ExecutionMethod::Container && config.execution.container.url.is_empty();
+    let programs = match nowhere {
+        true => None,
+        false => match tried_out(&config) {
             Ok(backend) => Some(backend),
             Err(problem) => {
                 problems.push(format!("programs can't run: {problem}"));
                 None
             }
         },
-        ExecutionMethod::Container => None,
     };
     if output.json {
         output.value(&json!({
@@ -53,7 +56,8 @@ pub(super) fn config(output: Output, globals: &Globals) -> Result<u8, Fault> {
     })
 }
 
-/// What programs run in here, found by running one in the sandbox, as the service does. Directories
+/// What programs run in here, found by running one in the sandbox or by asking the Jupyter server, as the
+/// service does. Directories
 /// that this needs and that were not there are gone again afterwards.
 fn tried_out(config: &Config) -> Result<Backend, String> {
     let mut settings = config.execution.clone();
@@ -68,15 +72,16 @@ fn tried_out(config: &Config) -> Result<Backend, String> {
         .take_while(|directory| !directory.exists())
         .map(PathBuf::from)
         .collect();
-    let probed = LocalExecutor::probe(&settings);
+    let placement = Placement::default();
+    let probed = match settings.method {
+        ExecutionMethod::Local => LocalExecutor::probe(&settings).map(|it| it.backend(&placement)),
+        ExecutionMethod::Container => JupyterExecutor::probe(&settings).map(|it| it.backend(&placement)),
+    };
     for directory in missing {
         // Only an empty directory goes: what another process has put there by now stays.
         let _ = fs::remove_dir(directory);
     }
-    match probed {
-        Ok(executor) => Ok(executor.backend(&Placement::default())),
-        Err(error) => Err(error.to_string()),
-    }
+    probed.map_err(|error| error.to_string())
 }
 
 /// What would keep approved programs from writing: limits and interlocks that cannot be used.

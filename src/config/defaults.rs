@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ControlSystemSettings,
-    EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings, GenerationSettings, GlobalApproval,
-    Isolation, LimitsSettings, LocalSettings, MockBehavior, MockSettings, PatternMode, ReadOnlyWrite,
-    RehearsalMode, RehearsalSettings, StoreSettings, Tolerance, VerificationSettings, generators,
+    AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ContainerSettings,
+    ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings,
+    GenerationSettings, GlobalApproval, Isolation, KernelSettings, LimitsSettings, LocalSettings,
+    MockBehavior, MockSettings, PatternMode, ReadOnlyWrite, RehearsalMode, RehearsalSettings, StoreSettings,
+    Tolerance, VerificationSettings, generators,
 };
 use crate::model::VerificationLevel;
 
@@ -86,10 +87,22 @@ pub(super) fn builtin() -> Config {
             method: ExecutionMethod::Local,
             local: LocalSettings {
                 python: PathBuf::from("/usr/bin/python3"),
+                interpreters: Vec::new(),
                 isolation: Isolation::Auto,
                 launcher: None,
                 user: "nobody".to_owned(),
                 environment: BTreeMap::new(),
+            },
+            container: ContainerSettings {
+                url: String::new(),
+                token: None,
+                timeout: minutes(1),
+                max_message_bytes: 16 * 1024 * 1024,
+                username: "holdpoint".to_owned(),
+                listen_read_only: None,
+                listen_write_access: None,
+                read_only: kernel("python3-epics-readonly"),
+                write_access: kernel("python3-epics-write"),
             },
             workspace_dir: data_dir.join("executed_scripts"),
             max_output_bytes: 1024 * 1024,
@@ -135,5 +148,12 @@ pub(super) fn builtin() -> Config {
         default_actor: None,
         notes: Vec::new(),
         not_startable: Vec::new(),
+    }
+}
+
+fn kernel(name: &str) -> KernelSettings {
+    KernelSettings {
+        kernel_name: name.to_owned(),
+        environment: BTreeMap::new(),
     }
 }

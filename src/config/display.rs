@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BasicSettings, Config, MockBehavior, quantity};
+use super::{BasicSettings, Config, KernelSettings, MockBehavior, quantity};
 
 /// What stands in place of a secret.
 const MASK: &str = "********";
@@ -87,8 +87,24 @@ impl Config {
                 "code_generator": self.generation.generator,
                 "execution_method": execution.method,
                 "generators": generators,
+                "modes": {
+                    "read_only": kernel(&execution.container.read_only),
+                    "write_access": kernel(&execution.container.write_access),
+                },
+                "container": {
+                    "url": Some(without_login(&execution.container.url)).filter(|url| !url.is_empty()),
+                    "token": execution.container.token.as_ref().map(|_| MASK),
+                    "timeout": duration(execution.container.timeout),
+                    "max_message_bytes": size(execution.container.max_message_bytes),
+                    "username": execution.container.username,
+                    "listen": {
+                        "read_only": execution.container.listen_read_only,
+                        "write_access": execution.container.listen_write_access,
+                    },
+                },
                 "local": {
                     "python_env_path": execution.local.python,
+                    "interpreters": execution.local.interpreters,
                     "isolation": execution.local.isolation,
                     "launcher": execution.local.launcher,
                     "user": execution.local.user,
@@ -156,6 +172,13 @@ impl Config {
             false => json!({ "code_sequence": codes }),
         }
     }
+}
+
+fn kernel(kernel: &KernelSettings) -> Value {
+    json!({
+        "kernel_name": kernel.kernel_name,
+        "environment": masked(&json!(kernel.environment)),
+    })
 }
 
 fn patterns(sourced: &[(String, String)]) -> Vec<&str> {

@@ -32,8 +32,6 @@ const fn idle(path: &'static str, kind: Kind, why: &'static str) -> Key {
 const ANY: u64 = u64::MAX;
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
-const CONTAINER: &str = "it belongs to execution_method container, which is not available yet";
-const ENVIRONMENT: &str = "programs get the variables of execution.local.environment in both modes";
 const HOST_NETWORK: &str = "programs no longer get the host's network: the gateway has replaced it; remove this key \
                             and name the servers in control_system.epics.address_list";
 const OSPREY: &str = "it is a setting of Osprey";
@@ -90,27 +88,34 @@ pub const KEYS: &[Key] = &[
     key("execution.generators.mock.code", Text),
     key("execution.generators.mock.code_sequence", Texts),
     key("execution.generators.<name>", Mapping),
-    idle("execution.modes.read_only.kernel_name", Text, CONTAINER),
+    key("execution.modes.read_only.kernel_name", Text),
     key("execution.modes.read_only.allows_writes", Flag),
     key("execution.modes.read_only.requires_approval", Flag),
-    idle("execution.modes.read_only.environment", Environment, ENVIRONMENT),
+    key("execution.modes.read_only.environment", Environment),
     idle("execution.modes.read_only.gateway", Text, OSPREY),
-    idle("execution.modes.write_access.kernel_name", Text, CONTAINER),
+    key("execution.modes.write_access.kernel_name", Text),
     key("execution.modes.write_access.allows_writes", Flag),
     key("execution.modes.write_access.requires_approval", Flag),
-    idle(
-        "execution.modes.write_access.environment",
-        Environment,
-        ENVIRONMENT,
-    ),
+    key("execution.modes.write_access.environment", Environment),
     idle("execution.modes.write_access.gateway", Text, OSPREY),
-    idle("execution.container.jupyter_host", Text, CONTAINER),
-    idle("execution.container.jupyter_port", Count(1, 65_535), CONTAINER),
+    key("execution.container.jupyter_host", Text),
+    key("execution.container.jupyter_port", Count(1, 65_535)),
+    key("execution.container.url", Text),
+    key("execution.container.token", Secret),
+    key("execution.container.timeout", Duration),
+    key(
+        "execution.container.max_message_bytes",
+        Bytes(4 * MIB, 1024 * MIB),
+    ),
+    key("execution.container.username", Text),
+    key("execution.container.listen.read_only", Address),
+    key("execution.container.listen.write_access", Address),
     key("execution.local.python_env_path", Text),
     key(
         "execution.local.isolation",
         Choice(&["auto", "bubblewrap_cgroup", "bubblewrap", "landlock", "none"]),
     ),
+    key("execution.local.interpreters", Texts),
     key("execution.local.launcher", Text),
     key("execution.local.unsafe_host_network", Gone(HOST_NETWORK)),
     key("execution.local.user", Text),

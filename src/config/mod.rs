@@ -6,6 +6,7 @@
 
 mod address;
 mod authored;
+mod container;
 mod control_system;
 mod defaults;
 mod display;

@@ -104,13 +104,14 @@ impl Resolver<'_> {
                 self.config.execution.local.python = path;
             }
         }
+        let base = self.authored.document.file.as_deref().and_then(Path::parent);
+        let listed = self.authored.settings.texts("execution.local.interpreters").unwrap_or_default();
+        self.config.execution.local.interpreters = listed
+            .iter()
+            .map(|path| base.map_or_else(|| PathBuf::from(path), |base| base.join(path)))
+            .collect();
         self.config.execution.local.launcher = self.path("execution.local.launcher");
-        if self.config.execution.method == ExecutionMethod::Container {
-            self.hold_up(
-                "execution.execution_method",
-                "container is not available yet; local runs programs in a sandbox on this host",
-            );
-        }
+        self.container();
         if self.config.execution.local.user.is_empty() {
             self.complain("execution.local.user", "must not be empty");
         }
@@ -306,10 +307,12 @@ impl Resolver<'_> {
                 ["execution", "generators", name, ..] if *name != generator => {
                     Some(format!("code_generator is {generator}"))
                 }
-                ["execution", "container", ..]
-                | ["execution", "modes", _, "kernel_name" | "environment" | "gateway"] => {
-                    Some("the key has no effect".to_owned())
+                ["execution", "container", ..] | ["execution", "modes", _, "kernel_name" | "environment"]
+                    if local =>
+                {
+                    Some("execution_method is local".to_owned())
                 }
+                ["execution", "modes", _, "gateway"] => Some("the key has no effect".to_owned()),
                 _ => None,
             };
             match unused {

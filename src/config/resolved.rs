@@ -311,12 +311,14 @@ impl Isolation {
 }
 
 /// Where and how programs run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct ExecutionSettings {
     /// The backend.
     pub method: ExecutionMethod,
     /// The sandbox on this host.
     pub local: LocalSettings,
+    /// The Jupyter server.
+    pub container: ContainerSettings,
     /// Where runs keep their folders.
     pub workspace_dir: PathBuf,
     /// The most bytes of standard output and of standard error that are kept.
@@ -338,6 +340,8 @@ pub struct ExecutionSettings {
 pub struct LocalSettings {
     /// The interpreter: an executable, or the directory of a virtual environment.
     pub python: PathBuf,
+    /// Other interpreters that a request may ask for.
+    pub interpreters: Vec<PathBuf>,
     /// The isolation to run in.
     pub isolation: Isolation,
     /// The launcher `holdpoint-launch`; `None`: it is looked for where it is installed.
@@ -345,6 +349,38 @@ pub struct LocalSettings {
     /// The user programs run as when the service runs as root.
     pub user: String,
     /// Environment variables the program gets, besides the fixed ones (`EPICS_CA_ADDR_LIST` …).
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The Jupyter server that programs run in under `container`, or a gateway that speaks its protocol.
+#[derive(Debug, Clone)]
+pub struct ContainerSettings {
+    /// Its address, `http(s)://host[:port][/base]`, without a login; empty where none is configured.
+    pub url: String,
+    /// The token it wants, if it wants one.
+    pub token: Option<SecretString>,
+    /// How long one of its answers may take, and a kernel until it is ready.
+    pub timeout: Duration,
+    /// The most bytes of one message from a kernel.
+    pub max_message_bytes: usize,
+    /// The user that a gateway starts kernels for (`KERNEL_USERNAME`).
+    pub username: String,
+    /// Where programs that read find our gateway: an address of this host that their kernel reaches.
+    pub listen_read_only: Option<String>,
+    /// The same for programs with write access; without it there are none.
+    pub listen_write_access: Option<String>,
+    /// The kernel of programs that read.
+    pub read_only: KernelSettings,
+    /// The kernel of programs that write.
+    pub write_access: KernelSettings,
+}
+
+/// A kernel that programs of one mode run in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelSettings {
+    /// The name of its specification on the server.
+    pub kernel_name: String,
+    /// Environment variables that programs get, besides the kernel's own.
     pub environment: BTreeMap<String, String>,
 }
 

@@ -25,7 +25,7 @@ use crate::model::CodeSha256;
 pub(super) const OUTCOME: &str = ".outcome.json";
 
 /// The most bytes of an outcome that are read; the runner keeps its results below 8 MiB.
-const MAX_OUTCOME_BYTES: u64 = 9 << 20;
+pub(super) const MAX_OUTCOME_BYTES: u64 = 9 << 20;
 
 /// The most values of an outcome; the runner keeps to the same bound.
 const MAX_OUTCOME_VALUES: usize = 600_000;

@@ -1,7 +1,6 @@
 //! The backend `local`: programs in a sandbox on this host.
 //!
-//! It is the only one so far. Another backend, such as a Jupyter server, is another [`Executor`]; nothing
-//! outside this room knows which one runs a program.
+//! Nothing outside this room knows which [`Executor`] runs a program.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,50 +9,34 @@ use std::{
 
 use async_trait::async_trait;
 use rustix::process::Signal;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Backend, Execution, ExecutionError, Executor, Job, Placement, Prepared, ProgramEnd,
+    Backend, Execution, ExecutionError, Executor, Held, Job, Permit, Placement, Prepared, ProgramEnd, Surveyed,
     cgroup::{Cgroups, RunGroup},
     collect::{Bounds, Workspace},
-    gateway,
+    gateway::{self, Gateway, Session},
     launcher::{MOST_CIRCUITS, Sockets},
+    outcome::{Told, cap_notes},
     processes::signal_of,
     sandbox::{Ground, Order, Place, Program, Sandbox},
     supervisor::{Ended, Launch, Standing, launch},
     workspace::{Start, private_dir, runner_sha256},
 };
 use crate::{
-    config::{EpicsSettings, ExecutionSettings, Isolation},
+    config::{ExecutionSettings, Isolation},
     model::{Digest, ExecutionMode},
 };
 
-/// The most notes of one execution.
-const MAX_NOTES: usize = 100;
-
-/// The most characters of a note.
-const MAX_NOTE: usize = 1_000;
-
-/// The most characters of an exception's text.
-const MAX_MESSAGE: usize = 11_000;
-
-/// Why nothing can be written.
-pub(super) const NO_CONTROL_SYSTEM: &str =
-    "no control system is configured (control_system.epics.address_list)";
-
-/// The most characters of a traceback.
-const MAX_TRACEBACK: usize = 22_000;
-
 /// Runs programs behind the best wall of this host, as an unprivileged user.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LocalExecutor {
     sandbox: Arc<Sandbox>,
     settings: Arc<ExecutionSettings>,
-    /// The control system, if programs have one.
-    epics: Option<Arc<EpicsSettings>>,
+    /// The way to the control system, if programs have one.
+    gateway: Option<Gateway>,
 }
 
 impl LocalExecutor {
@@ -86,15 +69,14 @@ impl LocalExecutor {
         Ok(Self {
             sandbox: Arc::new(sandbox),
             settings: Arc::new(settings.clone()),
-            epics: None,
+            gateway: None,
         })
     }
 
-    /// The same, for programs that have a control system: `epics` says where its servers are.
+    /// The same, for programs that reach a control system by `gateway`, if it leads to one.
     #[must_use]
-    pub fn with_control_system(mut self, epics: &EpicsSettings) -> Self {
-        let named = !epics.address_list.is_empty() || !epics.name_servers.is_empty();
-        self.epics = named.then(|| Arc::new(epics.clone()));
+    pub fn with_gateway(mut self, gateway: &Gateway) -> Self {
+        self.gateway = gateway.is_configured().then(|| gateway.clone());
         self
     }
 
@@ -171,18 +153,21 @@ impl LocalExecutor {
     /// What a program in this mode has of the control system: sockets that a gateway serves, or nothing.
     fn reach(&self, mode: ExecutionMode) -> Result<Option<Sockets>, ExecutionError> {
         let contained = self.sandbox.isolation.is_contained();
-        match &self.epics {
-            Some(epics) if contained => Ok(Some(Sockets {
-                circuits: epics.max_servers.clamp(1, MOST_CIRCUITS),
-                pva: epics.pva_gateway.as_deref().and_then(port_of),
-            })),
+        match &self.gateway {
+            Some(gateway) if contained => {
+                let epics = &gateway.settings().epics;
+                Ok(Some(Sockets {
+                    circuits: epics.max_servers.clamp(1, MOST_CIRCUITS),
+                    pva: epics.pva_gateway.as_deref().and_then(port_of),
+                }))
+            }
             _ if mode == ExecutionMode::ReadOnly => Ok(None),
             Some(_) => Err(ExecutionError::Mode(format!(
                 "the isolation {} gives programs no way to the control system; `holdpoint doctor` says what is \
                  missing for a better one",
                 self.isolation()
             ))),
-            None => Err(ExecutionError::Mode(NO_CONTROL_SYSTEM.to_owned())),
+            None => Err(ExecutionError::Mode(gateway::NO_CONTROL_SYSTEM.to_owned())),
         }
     }
 
@@ -214,7 +199,7 @@ impl Executor for LocalExecutor {
     fn backend(&self, _: &Placement) -> Backend {
         let settings = &self.settings;
         let contained = self.sandbox.isolation.is_contained();
-        let network = match (self.sandbox.isolation, &self.epics) {
+        let network = match (self.sandbox.isolation, &self.gateway) {
             (Isolation::None, _) => "host",
             (_, Some(_)) if contained => "gateway",
             _ => "none",
@@ -235,6 +220,7 @@ impl Executor for LocalExecutor {
                 json!(!self.sandbox.nested_namespaces_off),
             ),
             ("network", json!(network)),
+            ("channels_enforced", json!(network == "gateway")),
             (
                 "cgroup",
                 json!(self.sandbox.cgroups.as_ref().map(Cgroups::version)),
@@ -274,12 +260,38 @@ impl Executor for LocalExecutor {
         }
     }
 
+    async fn survey(&self, pvs: &[String]) -> Vec<Surveyed> {
+        match &self.gateway {
+            Some(gateway) => gateway.survey(pvs).await,
+            None => Vec::new(),
+        }
+    }
+
+    async fn interlocks(&self) -> Result<(), Held> {
+        match &self.gateway {
+            Some(gateway) => gateway.interlocks().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn may_begin(&self, permit: &Permit) -> Result<(), Held> {
+        match &self.gateway {
+            Some(gateway) => gateway.may_begin(permit).await,
+            None => Ok(()),
+        }
+    }
+
+    fn rules(&self) -> Option<Digest> {
+        self.gateway.as_ref().and_then(Gateway::rules)
+    }
+
     fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
         self.reach(mode).map(drop)
     }
 
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
         let sockets = self.reach(job.mode())?;
+        let (access, trail) = (job.access.clone(), job.trail.clone());
         let this = self.clone();
         let folder = job.folder.clone();
         let timeout = job.timeout;
@@ -309,12 +321,20 @@ impl Executor for LocalExecutor {
         })
         .await
         .map_err(ExecutionError::Start)?;
-        // Here, while the program waits for its word, a gateway takes the sockets and serves them.
-        let sockets = standing.sockets.take();
+        // While the program waits for its word, the gateway takes the sockets and serves them.
+        let stop = CancellationToken::new();
+        let session = match (standing.sockets.take(), &self.gateway) {
+            (Some(sockets), Some(gateway)) => {
+                let served = gateway.serve(sockets, access, trail, stop.clone()).await;
+                Some(served.map_err(|error| ExecutionError::Start(format!("its way to EPICS: {error}")))?)
+            }
+            _ => None,
+        };
         Ok(Box::new(LocalProgram {
             executor: self.clone(),
             standing,
-            _sockets: sockets,
+            session,
+            stop,
             folder,
             start: start.name,
         }))
@@ -347,8 +367,10 @@ impl LocalExecutor {
 struct LocalProgram {
     executor: LocalExecutor,
     standing: Standing,
-    /// The sockets of its network namespace, held open for as long as it runs.
-    _sockets: Option<gateway::Sockets>,
+    /// Its way to the control system.
+    session: Option<Session>,
+    /// Stops its puts.
+    stop: CancellationToken,
     folder: PathBuf,
     /// The name of the start's directory.
     start: String,
@@ -358,6 +380,7 @@ struct LocalProgram {
 impl Prepared for LocalProgram {
     async fn run(mut self: Box<Self>, cancel: CancellationToken) -> Execution {
         if cancel.is_cancelled() {
+            self.stop.cancel();
             self.standing.cancel();
         } else {
             self.standing.go();
@@ -368,9 +391,15 @@ impl Prepared for LocalProgram {
                 ended = self.standing.end() => break ended,
                 () = cancel.cancelled(), if !asked => {
                     asked = true;
+                    // What is on its way through the gateway must not arrive while the program is being killed.
+                    self.stop.cancel();
                     self.standing.cancel();
                 }
             }
+        };
+        let conduct = match self.session.take() {
+            Some(session) => Some(session.finish().await),
+            None => None,
         };
         let mut execution = Execution {
             end: ProgramEnd::Killed {
@@ -384,9 +413,10 @@ impl Prepared for LocalProgram {
             seconds: 0.0,
             folder: self.folder.clone(),
             artifacts: Vec::new(),
+            outputs: Vec::new(),
             isolation: self.executor.isolation().to_owned(),
             interpreter: self.executor.sandbox.interpreter.label(),
-            conduct: None,
+            conduct,
             notes: Vec::new(),
         };
         let Some(ended) = ended else { return execution };
@@ -406,59 +436,19 @@ impl Prepared for LocalProgram {
     }
 }
 
-/// The runner's word on how the program went. The program ran in the same interpreter and could have forged
-/// it: it is believed for results, never against what the supervisor saw.
-#[derive(Debug, Deserialize)]
-struct Outcome {
-    end: RunnerEnd,
-    #[serde(default)]
-    results: Option<Value>,
-    #[serde(default)]
-    notes: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum RunnerEnd {
-    Finished,
-    Raised {
-        error_type: String,
-        message: String,
-        traceback: String,
-        line: Option<u32>,
-    },
-}
-
 fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str) {
     execution.stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
     execution.stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
     execution.output_truncated = ended.truncated;
     execution.seconds = ended.time.as_secs_f64();
     execution.notes = ended.notes;
-    let outcome = match ended.workspace.outcome(bounds) {
-        Ok(Some(bytes)) => match serde_json::from_slice::<Outcome>(&bytes) {
-            Ok(outcome) => Some(outcome),
-            Err(error) => {
-                execution
-                    .notes
-                    .push(format!("the runner's outcome is damaged: {error}"));
-                None
-            }
-        },
-        Ok(None) => None,
-        Err(error) => {
-            execution
-                .notes
-                .push(format!("the runner's outcome was not read: {error}"));
-            None
-        }
-    };
+    let modules = format!(
+        "programs run with {}; add the module there, or set execution.local.python to an environment that has it",
+        execution.interpreter
+    );
+    let told = Told::read(&ended.workspace, bounds, &mut execution.notes, &modules);
     execution.artifacts = ended.workspace.artifacts(prefix, bounds, &mut execution.notes);
-    if execution.notes.len() > MAX_NOTES {
-        let more = execution.notes.len() - MAX_NOTES;
-        execution.notes.truncate(MAX_NOTES);
-        execution.notes.push(format!("and {more} more notes"));
-    }
+    cap_notes(&mut execution.notes);
     if let Some(kill) = ended.kill {
         execution.end = ProgramEnd::Killed {
             reason: kill.reason,
@@ -482,53 +472,23 @@ fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &s
         };
         return;
     }
-    let Some(outcome) = outcome else {
+    let Some(mut told) = told else {
         execution.end = match (signal_of(ended.status), code) {
             (Some(signal), _) => killed_by(signal),
             (None, code) => left(code.unwrap_or(-1)),
         };
         return;
     };
-    let told = outcome.notes.into_iter().take(MAX_NOTES);
-    execution.notes.extend(told.map(|note| capped(note, MAX_NOTE)));
-    execution.results = outcome.results;
-    execution.end = match outcome.end {
-        RunnerEnd::Raised {
-            error_type,
-            mut message,
-            traceback,
-            line,
-        } => {
-            let (error_type, traceback) = (capped(error_type, MAX_NOTE), capped(traceback, MAX_TRACEBACK));
-            message = capped(message, MAX_MESSAGE);
-            if matches!(error_type.as_str(), "ModuleNotFoundError" | "ImportError") {
-                message.push_str(&format!(
-                    " (programs run with {}; add the module there, or set execution.local.python to an \
-                     environment that has it)",
-                    execution.interpreter
-                ));
-            }
-            ProgramEnd::Raised {
-                error_type,
-                message,
-                traceback,
-                line,
-            }
-        }
-        RunnerEnd::Finished => match (signal_of(ended.status), code) {
+    told.note(&mut execution.notes);
+    execution.results = told.results;
+    execution.end = match told.end {
+        ProgramEnd::Finished => match (signal_of(ended.status), code) {
             (_, Some(0)) => ProgramEnd::Finished,
             (Some(signal), _) => killed_by(signal),
             (None, code) => left(code.unwrap_or(-1)),
         },
+        raised => raised,
     };
-}
-
-/// The runner keeps to these lengths; the program, which could have written in its place, need not have.
-fn capped(text: String, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text,
-        Some((end, _)) => format!("{} […]", &text[..end]),
-    }
 }
 
 fn killed_by(signal: i32) -> ProgramEnd {

@@ -6,15 +6,18 @@ mod environment;
 pub mod gateway;
 mod host;
 mod interpreter;
+mod jupyter;
 pub mod launcher;
 mod local;
 mod notebook;
+mod outcome;
 mod processes;
 mod sandbox;
 mod supervisor;
 mod survey;
 mod workspace;
 
+pub use jupyter::JupyterExecutor;
 pub use local::LocalExecutor;
 pub use notebook::{NotebookContent, NotebookError, write_notebook};
 pub use survey::{HostFinding, HostReport, TierReport};
@@ -210,7 +213,7 @@ pub enum ProgramEnd {
         /// Why, for the reader: wall time, output, memory, cancelled.
         reason: String,
         /// The stable code of the reason: `timeout`, `output_limit`,
-        /// `workspace_limit`, `memory_limit`, `cancelled`, `signal`.
+        /// `workspace_limit`, `memory_limit`, `cancelled`, `signal`, `connection_lost`.
         code: String,
     },
 }
@@ -228,6 +231,24 @@ pub struct Artifact {
     pub bytes: u64,
     /// The SHA-256 of its content.
     pub sha256: CodeSha256,
+}
+
+/// What a program showed, in the order it came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Output {
+    /// Plain text.
+    Stream {
+        /// `stdout` or `stderr`.
+        name: String,
+        /// The text.
+        text: String,
+    },
+    /// One thing, in one or several forms.
+    Display {
+        /// Its forms, by media type; binary ones in base64.
+        data: BTreeMap<String, Value>,
+    },
 }
 
 /// What running a program gave.
@@ -249,7 +270,12 @@ pub struct Execution {
     pub folder: PathBuf,
     /// The files it made, by path.
     pub artifacts: Vec<Artifact>,
-    /// The isolation it ran in: `bubblewrap_cgroup`, `bubblewrap`, `landlock` or `none`.
+    /// What it showed besides plain text, and the text around that, in order; empty where it showed nothing
+    /// but text.
+    #[serde(default)]
+    pub outputs: Vec<Output>,
+    /// The isolation it ran in: `bubblewrap_cgroup`, `bubblewrap`, `landlock`, `none`, or `deployment` where that is
+    /// in others' hands.
     pub isolation: String,
     /// The interpreter that ran it.
     pub interpreter: String,
@@ -284,6 +310,9 @@ pub enum ExecutionError {
     /// The isolated process could not be started.
     #[error("the sandbox could not be started: {0}")]
     Start(String),
+    /// The Jupyter server cannot be used, or its kernel.
+    #[error("{0}")]
+    Jupyter(String),
     /// Cancelled before the program was started.
     #[error("cancelled before the start")]
     Cancelled,
@@ -298,6 +327,7 @@ impl ExecutionError {
             Self::Mode(_) => "mode_unavailable",
             Self::Workspace { .. } => "workspace",
             Self::Start(_) => "sandbox_start",
+            Self::Jupyter(_) => "jupyter",
             Self::Cancelled => "execution_cancelled",
         }
     }
@@ -306,7 +336,7 @@ impl ExecutionError {
 /// What a backend says of itself: shown to the operator and bound into every grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backend {
-    /// Its name: `local`.
+    /// Its name: `local` or `container`.
     pub name: String,
     /// The isolation it gives.
     pub isolation: String,

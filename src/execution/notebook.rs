@@ -4,6 +4,7 @@
 //! no viewer renders: markdown is escaped, and nothing is put in as HTML.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
@@ -214,13 +215,23 @@ fn outcome(execution: &Execution) -> String {
 }
 
 fn outputs(execution: &Execution) -> Result<Vec<Output>, NotebookError> {
+    let stream = |name: &str, text: &str| Output::Stream {
+        name: name.to_owned(),
+        text: MultilineString(plain(text)),
+    };
     let mut outputs = Vec::new();
+    for output in &execution.outputs {
+        outputs.push(match output {
+            super::Output::Stream { name, text } => stream(name, text),
+            super::Output::Display { data } => {
+                let (media_type, form) = harmless(data);
+                Output::DisplayData(display(media_type, form)?)
+            }
+        });
+    }
     for (name, text) in [("stdout", &execution.stdout), ("stderr", &execution.stderr)] {
-        if !text.is_empty() {
-            outputs.push(Output::Stream {
-                name: name.to_owned(),
-                text: MultilineString(plain(text)),
-            });
+        if !text.is_empty() && execution.outputs.is_empty() {
+            outputs.push(stream(name, text));
         }
     }
     let mut room = MAX_FIGURES_BYTES;
@@ -260,6 +271,31 @@ fn outputs(execution: &Execution) -> Result<Vec<Output>, NotebookError> {
         })),
     }
     Ok(outputs)
+}
+
+/// The form of what a program showed that a notebook can hold: an image of dots, or text. What a viewer would
+/// render is shown as its source.
+fn harmless(forms: &BTreeMap<String, Value>) -> (&'static str, Value) {
+    for media_type in ["image/png", "image/jpeg"] {
+        let dots = forms.get(media_type).and_then(Value::as_str);
+        if let Some(dots) = dots.filter(|dots| BASE64.decode(dots.replace('\n', "")).is_ok()) {
+            return (media_type, json!(dots));
+        }
+    }
+    let source = [
+        "text/html",
+        "image/svg+xml",
+        "text/markdown",
+        "text/latex",
+        "text/plain",
+    ]
+    .into_iter()
+    .find_map(|media_type| forms.get(media_type)?.as_str());
+    let text = match forms.get("application/json") {
+        Some(form) => serde_json::to_string_pretty(form).unwrap_or_default(),
+        None => source.unwrap_or_default().to_owned(),
+    };
+    ("text/plain", json!(plain(&text)))
 }
 
 fn display(media_type: &str, data: Value) -> Result<DisplayData, NotebookError> {

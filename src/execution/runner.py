@@ -94,14 +94,23 @@ def run(source, context, save_artifact, later):
     return end, module
 
 
-def join_threads():
-    """Waits for the program's threads, as the interpreter does at its end."""
+def threads():
+    """The threads there are; none are known of while nothing has loaded what counts them."""
+    threading = sys.modules.get("threading")
+    return set() if threading is None else set(threading.enumerate())
+
+
+def join_threads(besides):
+    """Waits for the program's threads, as the interpreter does at its end; `besides` are those it found."""
     threading = sys.modules.get("threading")
     while threading is not None:
         others = [
             thread
             for thread in threading.enumerate()
-            if thread is not threading.current_thread() and not thread.daemon and thread.is_alive()
+            if thread not in besides
+            and thread is not threading.current_thread()
+            and not thread.daemon
+            and thread.is_alive()
         ]
         if not others:
             return
@@ -121,7 +130,12 @@ def main():
     with open(os.path.join(inputs, PROGRAM), "rb") as file:
         source = file.read()
     context, later = read_context(inputs), Later(inputs)
-    notes, owner = [], os.getpid()
+    sys.exit(1 if complete(source, context, work, later) else 0)
+
+
+def complete(source, context, work, later):
+    """Runs the program and leaves its outcome in `work`; gives whether it raised."""
+    notes, owner, found = [], os.getpid(), threads()
     out, err = sys.stdout, sys.stderr
     end, module = run(source, context, saver(later, work, notes), later)
     for stream in (out, err):
@@ -138,7 +152,7 @@ def main():
             pass
     if os.getpid() != owner:
         os._exit(1 if raised else 0)
-    join_threads()
+    join_threads(found)
     outcome = {"version": 1, "end": end, "notes": notes}
     later().save_figures(work, notes)
     try:
@@ -146,7 +160,8 @@ def main():
     except BaseException as error:
         notes.append(later().cut("results could not be saved: %s: %s" % (type(error).__name__, error), 500))
         later().write_outcome(work, outcome, MISSING)
-    sys.exit(1 if raised else 0)
+    return raised
 
 
-main()
+if __name__ == "__main__":
+    main()

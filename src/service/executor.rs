@@ -1,7 +1,8 @@
-//! The local executor, probed when something is about to run or to be asked about.
+//! The executors, probed when something is about to run or to be asked about.
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -9,49 +10,107 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
-    config::{EpicsSettings, ExecutionSettings},
-    execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, Placement, Prepared},
-    model::{CodeSha256, ExecutionMode},
+    config::{ControlSystemSettings, ExecutionMethod, ExecutionSettings},
+    execution::{
+        Backend, ExecutionError, Executor, Held, Job, JupyterExecutor, LocalExecutor, Permit, Placement,
+        Prepared, SharedExecutor, Surveyed,
+        gateway::{Gateway, NO_CONTROL_SYSTEM},
+    },
+    model::{CodeSha256, Digest, ExecutionMode},
 };
 
 /// How long a failed probe stands before the host is probed again.
 const STANDS: Duration = Duration::from_secs(5);
 
-/// Probes the host the first time it is needed, so that what is stored can be read and decided about
-/// without waiting for that, and on hosts where nothing can run.
+/// Probes the host, or the Jupyter server, the first time it is needed, so that what is stored can be read and
+/// decided about without waiting for that, and where nothing can run.
 pub(super) struct Lazy {
     settings: ExecutionSettings,
-    epics: EpicsSettings,
-    probed: Mutex<Probed>,
+    gateway: Gateway,
+    /// What was found, by method and interpreter.
+    probed: Mutex<BTreeMap<Kind, Arc<Mutex<Probed>>>>,
 }
 
+/// What is probed once: a backend, and for `local` the interpreter.
+type Kind = (bool, PathBuf);
+
+#[derive(Default)]
 enum Probed {
+    #[default]
     Never,
-    Works(Arc<LocalExecutor>),
+    Works(SharedExecutor),
     Failed(Instant, Arc<ExecutionError>),
 }
 
 impl Lazy {
-    pub(super) fn new(settings: ExecutionSettings, epics: EpicsSettings) -> Self {
+    pub(super) fn new(settings: ExecutionSettings, control_system: ControlSystemSettings) -> Self {
         Self {
             settings,
-            epics,
-            probed: Mutex::new(Probed::Never),
+            gateway: Gateway::new(control_system),
+            probed: Mutex::default(),
         }
     }
 
-    fn local(&self) -> Result<Arc<LocalExecutor>, Arc<ExecutionError>> {
-        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+    fn method(&self, placement: &Placement) -> ExecutionMethod {
+        placement.method.unwrap_or(self.settings.method)
+    }
+
+    /// The interpreter that a request may have: the configured one, or one of the list.
+    fn python(&self, placement: &Placement) -> Result<PathBuf, ExecutionError> {
+        let local = &self.settings.local;
+        match &placement.python {
+            None => Ok(local.python.clone()),
+            Some(asked) if *asked == local.python || local.interpreters.contains(asked) => Ok(asked.clone()),
+            Some(asked) => {
+                let known: Vec<String> = std::iter::once(&local.python)
+                    .chain(&local.interpreters)
+                    .map(|path| path.display().to_string())
+                    .collect();
+                Err(ExecutionError::Interpreter(format!(
+                    "{} is none of those a request may ask for: {} (execution.local.interpreters)",
+                    asked.display(),
+                    known.join(", ")
+                )))
+            }
+        }
+    }
+
+    fn chosen(&self, placement: &Placement) -> Result<SharedExecutor, Arc<ExecutionError>> {
+        let method = self.method(placement);
+        let python = match method {
+            ExecutionMethod::Local => self.python(placement)?,
+            ExecutionMethod::Container if placement.python.is_some() => {
+                return Err(Arc::new(ExecutionError::Interpreter(
+                    "python_env_path belongs to execution_method local; in a container the kernel decides".into(),
+                )));
+            }
+            ExecutionMethod::Container => PathBuf::new(),
+        };
+        let slot = {
+            let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+            let kind = (method == ExecutionMethod::Container, python.clone());
+            probed.entry(kind).or_default().clone()
+        };
+        let mut probed = slot.lock().unwrap_or_else(PoisonError::into_inner);
         match &*probed {
-            Probed::Works(local) => return Ok(local.clone()),
+            Probed::Works(executor) => return Ok(executor.clone()),
             Probed::Failed(at, reason) if at.elapsed() < STANDS => return Err(reason.clone()),
             _ => {}
         }
-        match LocalExecutor::probe(&self.settings) {
-            Ok(local) => {
-                let local = Arc::new(local.with_control_system(&self.epics));
-                *probed = Probed::Works(local.clone());
-                Ok(local)
+        let looked: Result<SharedExecutor, ExecutionError> = match method {
+            ExecutionMethod::Local => {
+                let mut settings = self.settings.clone();
+                settings.local.python = python;
+                LocalExecutor::probe(&settings)
+                    .map(|local| Arc::new(local.with_gateway(&self.gateway)) as SharedExecutor)
+            }
+            ExecutionMethod::Container => JupyterExecutor::probe(&self.settings)
+                .map(|container| Arc::new(container.with_gateway(&self.gateway)) as SharedExecutor),
+        };
+        match looked {
+            Ok(executor) => {
+                *probed = Probed::Works(executor.clone());
+                Ok(executor)
             }
             Err(error) => {
                 let error = Arc::new(error);
@@ -65,8 +124,8 @@ impl Lazy {
 #[async_trait]
 impl Executor for Lazy {
     fn backend(&self, placement: &Placement) -> Backend {
-        match self.local() {
-            Ok(local) => local.backend(placement),
+        match self.chosen(placement) {
+            Ok(executor) => executor.backend(placement),
             Err(reason) => Backend {
                 name: "unavailable".into(),
                 isolation: "none possible".into(),
@@ -77,23 +136,43 @@ impl Executor for Lazy {
         }
     }
 
-    fn ready(&self, _: &Placement) -> Result<(), ExecutionError> {
-        self.local().map(drop).map_err(|error| again(&error))
+    fn ready(&self, placement: &Placement) -> Result<(), ExecutionError> {
+        self.chosen(placement).map(drop).map_err(|error| again(&error))
     }
 
-    fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
-        let named = !self.epics.address_list.is_empty() || !self.epics.name_servers.is_empty();
-        if mode == ExecutionMode::WriteAccess && !named {
-            return Err(ExecutionError::Mode(
-                "no control system is configured (control_system.epics.address_list)".into(),
-            ));
+    fn offers(&self, placement: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
+        if mode == ExecutionMode::ReadOnly {
+            return Ok(());
         }
-        Ok(())
+        if !self.gateway.is_configured() {
+            return Err(ExecutionError::Mode(NO_CONTROL_SYSTEM.to_owned()));
+        }
+        match self.chosen(placement) {
+            Ok(executor) => executor.offers(placement, mode),
+            // Why nothing can run is told when something is to.
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn survey(&self, pvs: &[String]) -> Vec<Surveyed> {
+        self.gateway.survey(pvs).await
+    }
+
+    async fn interlocks(&self) -> Result<(), Held> {
+        self.gateway.interlocks().await
+    }
+
+    async fn may_begin(&self, permit: &Permit) -> Result<(), Held> {
+        self.gateway.may_begin(permit).await
+    }
+
+    fn rules(&self) -> Option<Digest> {
+        self.gateway.rules()
     }
 
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
-        match self.local() {
-            Ok(local) => local.prepare(job).await,
+        match self.chosen(&job.placement) {
+            Ok(executor) => executor.prepare(job).await,
             Err(error) => Err(again(&error)),
         }
     }
@@ -104,6 +183,8 @@ fn again(error: &ExecutionError) -> ExecutionError {
     match error {
         ExecutionError::Interpreter(reason) => ExecutionError::Interpreter(reason.clone()),
         ExecutionError::NoIsolation(reason) => ExecutionError::NoIsolation(reason.clone()),
+        ExecutionError::Jupyter(reason) => ExecutionError::Jupyter(reason.clone()),
+        ExecutionError::Mode(reason) => ExecutionError::Mode(reason.clone()),
         other => ExecutionError::Start(other.to_string()),
     }
 }

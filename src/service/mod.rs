@@ -137,7 +137,7 @@ impl Builder {
                 // Told by the node that needs it, so that what is stored can be read and decided
                 // about on a host where nothing can run.
                 let settings = config.execution.clone();
-                Arc::new(executor::Lazy::new(settings, config.control_system.epics.clone()))
+                Arc::new(executor::Lazy::new(settings, config.control_system.clone()))
             }
         };
         let frozen = store.frozen().await?.is_some();

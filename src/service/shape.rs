@@ -33,7 +33,7 @@ pub fn shape(name: &str) -> Result<Arc<Graph>, ServiceError> {
         analyzer: Arc::new(Analyzer::new(&config.analysis)?),
         executor: Arc::new(executor::Lazy::new(
             config.execution.clone(),
-            config.control_system.epics.clone(),
+            config.control_system.clone(),
         )),
         writes: Arc::new(WriteControl::new(1, true)),
         config: Arc::new(config),

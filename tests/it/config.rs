@@ -163,6 +163,7 @@ fn settings_that_contradict_the_gate_are_refused() {
 fn what_cannot_start_can_still_be_read() {
     let cases = [
         "execution: { execution_method: container }",
+        "execution: { execution_method: container, container: { jupyter_host: jupyter } }",
         "execution: { code_generator: basic }",
         "execution: { code_generator: legacy, generators: { basic: { model_config_name: writer } } }",
         "execution: { code_generator: basic, generators: { basic: { model_id: m, provider: cborg } } }",
@@ -170,6 +171,60 @@ fn what_cannot_start_can_still_be_read() {
     let told: Vec<String> = cases
         .iter()
         .map(|text| format!("{text}\n=> {}\n", problems(text)))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_jupyter_server_is_named_by_an_address_or_by_host_and_port() {
+    let read_container = |container: &str| {
+        let text = format!("execution: {{ execution_method: container, container: {container} }}");
+        read_with(&text, &[("TOKEN", "s3cret")]).unwrap()
+    };
+    let cases = [
+        (
+            "{ jupyter_host: jupyter, jupyter_port: 8888 }",
+            "http://jupyter:8888",
+        ),
+        ("{ jupyter_host: '::1', jupyter_port: 8888 }", "http://[::1]:8888"),
+        (
+            "{ url: 'https://hub.example/jupyter/' }",
+            "https://hub.example/jupyter",
+        ),
+    ];
+    for (container, url) in cases {
+        let config = read_container(container);
+        config.check_startable().unwrap();
+        assert_eq!(config.execution.container.url, url);
+        assert!(
+            config
+                .notes
+                .iter()
+                .any(|note| note.contains("execution.container.token"))
+        );
+    }
+    let config = read_container("{ url: 'http://jupyter', token: '${TOKEN}', timeout: 5s, username: ops }");
+    assert_eq!(config.notes, Vec::<String>::new());
+    let shown = config.display_yaml();
+    assert!(!shown.contains("s3cret") && !format!("{config:?}").contains("s3cret"));
+    assert!(shown.contains("username: ops") && shown.contains("kernel_name: python3-epics-readonly"));
+
+    let mistakes = [
+        "{ jupyter_host: jupyter, jupyter_port: 1, url: 'http://jupyter' }",
+        "{ jupyter_host: 'jupyter/base', jupyter_port: 1 }",
+        "{ url: 'jupyter:8888' }",
+        "{ url: 'http://user:pass@jupyter' }",
+        "{ url: 'http://jupyter?token=abc' }",
+        "{ url: 'http://jupyter', token: \"a b\" }",
+        "{ url: 'http://jupyter', username: '' }",
+        "{ url: 'http://jupyter', max_message_bytes: 1 KiB }",
+    ];
+    let told: Vec<String> = mistakes
+        .iter()
+        .map(|container| {
+            let text = format!("execution: {{ container: {container} }}");
+            format!("{container}\n=> {}\n", problems(&text))
+        })
         .collect();
     insta::assert_snapshot!(told.join("\n"));
 }
@@ -399,6 +454,7 @@ fn sample(key: &Key) -> Value {
     match (key.path, key.kind) {
         ("execution.modes.read_only.allows_writes", _) => json!(false),
         ("execution.generators.basic.base_url", _) => json!("https://models.example/v1"),
+        ("execution.container.url", _) => json!("https://jupyter.example"),
         ("execution.generators.basic.provider", _) => json!("ollama"),
         ("execution.generators.basic.model_config_name", _) => json!("writer"),
         (
@@ -449,6 +505,16 @@ fn every_key_does_something_or_says_that_it_does_not() {
         if key.path.starts_with("execution.generators.basic") {
             value["execution"]["code_generator"] = json!("basic");
             value["models"] = json!({ "writer": { "model_id": "m" } });
+        }
+        // Host and port are an address only together.
+        match key.path {
+            "execution.container.jupyter_host" => {
+                value["execution"]["container"]["jupyter_port"] = json!(8888);
+            }
+            "execution.container.jupyter_port" => {
+                value["execution"]["container"]["jupyter_host"] = json!("jupyter");
+            }
+            _ => {}
         }
         if key.path == "control_system.patterns.mode" {
             value["control_system"]["patterns"]["write"] = json!(["x"]);

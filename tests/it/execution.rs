@@ -11,7 +11,7 @@ use std::{
 };
 
 use holdpoint::{
-    config::{ExecutionMethod, ExecutionSettings, Isolation, LocalSettings},
+    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings},
     execution::{
         Access, Execution, ExecutionError, Executor, Job, LocalExecutor, NoTrail, Permit, Placement,
         Prepared, ProgramEnd, create_folder,
@@ -73,6 +73,7 @@ pub(crate) fn place() -> Place {
             user: "nobody".to_owned(),
             environment: BTreeMap::new(),
         },
+        container: Config::builtin().execution.container,
         workspace_dir: dir.path().join("runs"),
         max_output_bytes: 64 << 10,
         max_file_bytes: 8 << 20,

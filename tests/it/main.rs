@@ -18,6 +18,7 @@ mod gate;
 mod gateway;
 mod generation;
 mod launcher;
+mod jupyter;
 mod layers;
 mod limits;
 mod notebook;

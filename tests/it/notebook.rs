@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use holdpoint::{
-    execution::{Artifact, Execution, NotebookContent, ProgramEnd, write_notebook},
+    execution::{Artifact, Execution, NotebookContent, Output, ProgramEnd, write_notebook},
     model::{Category, CodeSha256, Evidence, Finding, Severity, Timestamp},
 };
 use serde_json::{Value, json};
@@ -32,6 +32,7 @@ fn execution(folder: &Path, end: ProgramEnd) -> Execution {
             figure("figures/figure_02.png", CodeSha256::of(b"another")),
             figure("../../../../etc/passwd", CodeSha256::of(b"another")),
         ],
+        outputs: Vec::new(),
         isolation: "bubblewrap".to_owned(),
         interpreter: "/usr/bin/python3 (Python 3.11.2)".to_owned(),
         conduct: None,
@@ -83,6 +84,50 @@ fn a_notebook_tells_the_attempt() {
         ("02_completed.ipynb", "notebook")
     );
     insta::assert_json_snapshot!("completed", notebook);
+}
+
+#[test]
+fn what_a_program_showed_stands_in_its_order_and_is_not_rendered() {
+    let dir = tempfile::tempdir().unwrap();
+    let display = |forms: &[(&str, Value)]| Output::Display {
+        data: forms
+            .iter()
+            .map(|(media, form)| ((*media).to_owned(), form.clone()))
+            .collect(),
+    };
+    let mut done = execution(dir.path(), ProgramEnd::Finished);
+    done.outputs = vec![
+        Output::Stream {
+            name: "stdout".to_owned(),
+            text: "one\n".to_owned(),
+        },
+        display(&[
+            ("text/html", json!("<script>alert(1)</script>")),
+            ("text/plain", json!("<HTML object>")),
+        ]),
+        display(&[
+            ("image/png", json!("iVBORw0K")),
+            ("text/plain", json!("a figure")),
+        ]),
+        display(&[
+            ("image/png", json!("<svg onload=alert(1)>")),
+            ("text/plain", json!("none")),
+        ]),
+        display(&[("application/json", json!({"a": 1}))]),
+    ];
+    let (_, notebook) = write(&dir.path().join("shown.ipynb"), Some(&done), "completed");
+    let outputs = &notebook["cells"][2]["outputs"];
+    assert_eq!(outputs[0]["text"], json!(["one\n"]));
+    assert_eq!(
+        outputs[1]["data"],
+        json!({"text/plain": ["<script>alert(1)</script>"]})
+    );
+    assert_eq!(outputs[2]["data"], json!({"image/png": "iVBORw0K"}));
+    assert_eq!(outputs[3]["data"], json!({"text/plain": ["none"]}));
+    assert_eq!(
+        outputs[4]["data"],
+        json!({"text/plain": ["{\n", "  \"a\": 1\n", "}"]})
+    );
 }
 
 #[test]

@@ -214,6 +214,7 @@ impl Prepared for Program {
             seconds: 0.5,
             folder: job.folder.clone(),
             artifacts: Vec::new(),
+            outputs: Vec::new(),
             isolation: "double".into(),
             interpreter: "none".into(),
             conduct: None,

@@ -24,6 +24,7 @@ mod rules;
 mod run;
 mod search;
 mod session;
+mod survey;
 mod verify;
 
 pub use convert::{Native, convert};
@@ -94,6 +95,9 @@ impl Sockets {
     }
 }
 
+/// Why nothing can be written where there is no control system.
+pub const NO_CONTROL_SYSTEM: &str = "no control system is configured (control_system.epics.address_list)";
+
 /// The gateway to the control system that the settings name.
 #[derive(Clone)]
 pub struct Gateway {
@@ -114,6 +118,11 @@ impl Gateway {
     pub fn is_configured(&self) -> bool {
         let epics = &self.settings.epics;
         !epics.address_list.is_empty() || !epics.name_servers.is_empty()
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &ControlSystemSettings {
+        &self.settings
     }
 
     /// The service's own way to read.
