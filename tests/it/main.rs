@@ -18,6 +18,7 @@ mod generation;
 mod layers;
 mod notebook;
 mod processes;
+mod pva;
 mod rig;
 mod site;
 mod store_chain;

@@ -4,6 +4,10 @@
 //! the program starts, and hands them out; sockets stay in the namespace they were made in. What the program
 //! sends to them arrives here and nowhere else.
 
+mod pva;
+
+pub use pva::{OnRefused, PvaAction, PvaBreach, PvaFilter, PvaRules, serve_pva};
+
 use std::net::{TcpListener, UdpSocket};
 
 /// The sockets of one program's network namespace, made by the launcher on its loopback.
