@@ -248,7 +248,7 @@ fn pv_access_is_read_through_the_gateway() {
          both = c.get(['HP:NUMBER', 'HP:TEXT'])\n\
          s = c.get('HP:STRUCTURE')\n\
          table = c.get('HP:TABLE').value\n\
-         print(json.dumps({'number': float(both[0]), 'text': str(both[1]), 'choice': str(c.get('HP:CHOICE')),\n\
+         print(json.dumps({'number': float(both[0]), 'text': both[1].raw.value, 'choice': str(c.get('HP:CHOICE')),\n\
          'length': len(wave), 'sum': float(wave.sum()), 'position': s.position, 'steps': s.axes.steps.tolist(),\n\
          'any': s.any, 'field': float(c.get('HP:STRUCTURE', request='field(position)').position),\n\
          'table': [list(table.name), table.current.tolist()]}))",

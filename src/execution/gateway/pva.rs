@@ -3,6 +3,7 @@
 //! What a program sends to the listener in its namespace is passed to the configured gateway, through a filter
 //! of our own: that nothing is written does not hang on the gateway's settings.
 
+mod content;
 mod filter;
 mod frame;
 

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::frame::{Message, Order, PvaBreach, Reader, Splitter, Writer};
+use super::{
+    content::{MAX_NAME, Request, asks_to_process, authentications, command, introduction, search, status},
+    frame::{Message, Order, PvaBreach, Reader, Splitter, Writer},
+};
 use crate::execution::RefusedPut;
 
 /// The stable code of a refused write over PV Access.
@@ -14,34 +17,12 @@ const REFUSED: &str = "PV Access writes are not possible through Holdpoint";
 /// The most refusals of one circuit: each is written to the audit trail.
 const MAX_REFUSALS: u64 = 1000;
 
-/// The longest name of a channel.
-const MAX_NAME: usize = 1024;
-
 /// The bit of a request's sub-command that opens it, and the one that ends it.
 const OPEN: u8 = 0x08;
 const END: u8 = 0x10;
 
 /// The control message by which a server tells its byte order.
 const SET_BYTE_ORDER: u8 = 2;
-
-mod command {
-    pub(super) const CONNECTION_VALIDATION: u8 = 1;
-    pub(super) const ECHO: u8 = 2;
-    pub(super) const SEARCH: u8 = 3;
-    pub(super) const SEARCH_RESPONSE: u8 = 4;
-    pub(super) const CREATE_CHANNEL: u8 = 7;
-    pub(super) const DESTROY_CHANNEL: u8 = 8;
-    pub(super) const GET: u8 = 10;
-    pub(super) const PUT: u8 = 11;
-    pub(super) const PUT_GET: u8 = 12;
-    pub(super) const MONITOR: u8 = 13;
-    pub(super) const ARRAY: u8 = 14;
-    pub(super) const DESTROY_REQUEST: u8 = 15;
-    pub(super) const PROCESS: u8 = 16;
-    pub(super) const GET_FIELD: u8 = 17;
-    pub(super) const RPC: u8 = 20;
-    pub(super) const CANCEL_REQUEST: u8 = 21;
-}
 
 /// What holds for every circuit of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +140,10 @@ impl PvaFilter {
     fn client_message(&mut self, message: Message, actions: &mut Vec<PvaAction>) -> Result<(), PvaBreach> {
         let broken = PvaBreach::Content(message.command);
         let forward = match message.command {
-            command::CONNECTION_VALIDATION => self.identified(message),
+            command::CONNECTION_VALIDATION => {
+                let user = self.knows_users.then_some((&*self.rules.user, &*self.rules.host));
+                introduction(message, user)
+            }
             command::CREATE_CHANNEL => match self.asks_for_channels(&message).ok_or(broken)? {
                 refused if refused.is_empty() => message,
                 refused => {
@@ -215,31 +199,6 @@ impl PvaFilter {
         };
         actions.push(PvaAction::Forward(forward.encode()));
         Ok(())
-    }
-
-    /// The client's introduction, with our name in place of its own.
-    fn identified(&self, mut message: Message) -> Message {
-        let mut writer = Writer::new(message.order);
-        // Sizes of buffers and registries that no server goes by, and no quality of service.
-        writer.u32(0x1_0000);
-        writer.u16(0x7FFF);
-        writer.u16(0);
-        if self.knows_users {
-            writer.text(b"ca");
-            // A structure without a name of its own, with two texts.
-            writer.bytes(&[0x80, 0, 2]);
-            for field in ["user", "host"] {
-                writer.text(field.as_bytes());
-                writer.bytes(&[0x60]);
-            }
-            writer.text(self.rules.user.as_bytes());
-            writer.text(self.rules.host.as_bytes());
-        } else {
-            writer.text(b"anonymous");
-            writer.bytes(&[0xFF]);
-        }
-        message.payload = writer.done();
-        message
     }
 
     /// Takes up the channels that are asked for; gives the answers if they are too many. `None`: unreadable.
@@ -387,82 +346,4 @@ impl PvaFilter {
         self.channels.remove(&sid);
         self.requests.retain(|_, open| open.channel != sid);
     }
-}
-
-/// The start that all requests on a channel have.
-#[derive(Debug)]
-struct Request {
-    command: u8,
-    channel: u32,
-    id: u32,
-    sub_command: u8,
-}
-
-impl Request {
-    fn read(message: &Message) -> Option<Self> {
-        let mut reader = Reader::new(message);
-        Some(Self {
-            command: message.command,
-            channel: reader.u32()?,
-            id: reader.u32()?,
-            sub_command: reader.u8()?,
-        })
-    }
-}
-
-/// Whether a read asks for the option `process`, by which some servers process the record first. An option's
-/// name always stands in the message that defines it, or in an earlier one that was looked at like this one.
-fn asks_to_process(message: &Message) -> bool {
-    let option = b"process";
-    message
-        .payload
-        .windows(option.len())
-        .any(|window| window == option)
-}
-
-/// The search in the server's byte order, without the address to answer to: an older server would send there.
-fn search(message: &Message, order: Order) -> Option<Message> {
-    let mut reader = Reader::new(message);
-    let mut writer = Writer::new(order);
-    writer.u32(reader.u32()?);
-    // Whether an answer must come in any case; three reserved bytes, sixteen of an address, two of its port.
-    writer.bytes(&[reader.u8()? & 1]);
-    reader.bytes(3 + 16 + 2)?;
-    writer.bytes(&[0; 3 + 16 + 2]);
-    let protocols = reader.size()?;
-    writer.size(protocols);
-    for _ in 0..protocols {
-        writer.text(reader.text()?);
-    }
-    let names = reader.u16()?;
-    writer.u16(names);
-    for _ in 0..names {
-        writer.u32(reader.u32()?);
-        writer.text(reader.text().filter(|name| name.len() <= MAX_NAME)?);
-    }
-    reader.is_empty().then(|| Message {
-        version: message.version,
-        from_server: false,
-        order,
-        command: message.command,
-        payload: writer.done(),
-        control: None,
-    })
-}
-
-/// The ways to authenticate that a server offers.
-fn authentications(message: &Message) -> Option<BTreeSet<Vec<u8>>> {
-    let mut reader = Reader::new(message);
-    reader.u32()?;
-    reader.u16()?;
-    (0..reader.size()?)
-        .map(|_| reader.text().map(<[u8]>::to_vec))
-        .collect()
-}
-
-/// An error, without a trace of calls.
-fn status(writer: &mut Writer, message: &str) {
-    writer.bytes(&[2]);
-    writer.text(message.as_bytes());
-    writer.text(b"");
 }
