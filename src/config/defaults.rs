@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use super::{
     AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ControlSystemSettings,
     EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings, GenerationSettings, GlobalApproval,
-    Isolation, LimitsSettings, LocalSettings, MockBehavior, MockSettings, PatternMode, ReadOnlyWrite,
-    RehearsalMode, RehearsalSettings, StoreSettings, Tolerance, VerificationSettings, generators,
+    Isolation, LimitsSettings, LocalSettings, MockBehavior, MockSettings, NotebookSettings, PatternMode,
+    ReadOnlyWrite, RehearsalMode, RehearsalSettings, StoreSettings, Tolerance, VerificationSettings,
+    generators,
 };
 use crate::model::VerificationLevel;
 
@@ -98,6 +99,7 @@ pub(super) fn builtin() -> Config {
             max_processes: 128,
             max_workspace_bytes: 1024 * 1024 * 1024,
             max_workspace_files: 10_000,
+            notebook: NotebookSettings::default(),
         },
         generation: GenerationSettings {
             generator: "fixed".to_owned(),

@@ -112,6 +112,8 @@ pub const KEYS: &[Key] = &[
     key("execution.limits.processes", Count(1, ANY)),
     key("execution.limits.workspace_bytes", Bytes(KIB, ANY)),
     key("execution.limits.workspace_files", Count(1, ANY)),
+    key("execution.notebook.html", Flag),
+    key("execution.notebook.jupyter_url", Text),
     idle("execution.epics", Mapping, OSPREY),
     key(
         "approval.global_mode",

@@ -84,6 +84,11 @@ impl Resolver<'_> {
             "execution.limits.workspace_files",
             &mut execution.max_workspace_files,
         );
+        settings.set("execution.notebook.html", &mut execution.notebook.html);
+        execution.notebook.jupyter_url = settings
+            .text("execution.notebook.jupyter_url")
+            .filter(|url| !url.is_empty())
+            .map(str::to_owned);
         let local = &mut execution.local;
         if settings.text("execution.local.isolation") == Some("none") {
             local.isolation = Isolation::None;
@@ -104,6 +109,13 @@ impl Resolver<'_> {
                 "execution.execution_method",
                 "container is not available yet; local runs programs in a sandbox on this host",
             );
+        }
+        if let Some(url) = &self.config.execution.notebook.jupyter_url
+            && !is_base(url)
+        {
+            let message =
+                "must be an http or https address that a path can be put behind: no login, no ?, no #";
+            self.complain("execution.notebook.jupyter_url", message);
         }
         if self.config.execution.local.user.is_empty() {
             self.complain("execution.local.user", "must not be empty");
@@ -325,6 +337,17 @@ impl Resolver<'_> {
         let base = self.authored.document.file.as_deref().and_then(Path::parent);
         Some(base.map_or_else(|| PathBuf::from(text), |base| base.join(text)))
     }
+}
+
+/// Whether a path can be put behind an address, which is shown to whoever sees a result.
+fn is_base(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
 }
 
 pub(super) fn unset_message(variable: &str) -> String {

@@ -13,7 +13,7 @@ mod supervisor;
 mod workspace;
 
 pub use local::LocalExecutor;
-pub use notebook::{NotebookContent, NotebookError, write_notebook};
+pub use notebook::{NotebookContent, NotebookError, write_notebook, write_notebook_html};
 pub use workspace::{create_folder, sanitise};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use holdpoint::{
-    config::{ExecutionMethod, ExecutionSettings, Isolation, LocalSettings},
+    config::{ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings},
     execution::{
         Access, Execution, ExecutionError, Executor, Job, LocalExecutor, NoTrail, Permit, Placement,
         Prepared, ProgramEnd, create_folder,
@@ -60,6 +60,7 @@ fn place() -> Place {
         max_processes: 32,
         max_workspace_bytes: 16 << 20,
         max_workspace_files: 200,
+        notebook: NotebookSettings::default(),
     };
     Place { dir, settings }
 }
