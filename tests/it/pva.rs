@@ -21,6 +21,10 @@ use holdpoint::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 const LITTLE: u8 = 0;
 const BIG: u8 = 0x80;
@@ -468,6 +472,57 @@ fn hand_made_frames_are_refused_or_end_the_circuit() {
         assert!(message(&mut wire).is_err(), "{what}");
     }
     assert_eq!(site.server.changes(), 0);
+}
+
+/// A trail that takes nothing.
+struct Full;
+
+#[async_trait]
+impl Trail for Full {
+    async fn record(&self, _: GatewayEvent) -> Result<(), TrailError> {
+        Err(TrailError("the disk is full".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_not_kept_ends_the_circuit_and_is_told() {
+    let gateway = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let settings = EpicsSettings {
+        pva_gateway: Some(gateway.local_addr().unwrap().to_string()),
+        ..Config::builtin().control_system.epics
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap();
+    let (told, mut refused) = tokio::sync::mpsc::unbounded_channel();
+    let told = Arc::new(move |put: RefusedPut| told.send(put).unwrap());
+    let serving = tokio::spawn(async move { serve_pva(listener, &settings, Arc::new(Full), told).await });
+    let mut program = TcpStream::connect(port).await.unwrap();
+    let (mut server, _) = gateway.accept().await.unwrap();
+    server.write_all(&frame(LITTLE, 0x40, 9, &[0xFF])).await.unwrap();
+    let mut greeting = [0; 9];
+    program.read_exact(&mut greeting).await.unwrap();
+    let put = frame(LITTLE, 0, 11, &request(1, 1, 8));
+    program
+        .write_all(&[frame(LITTLE, 0, 2, &[]), put].concat())
+        .await
+        .unwrap();
+    let mut rest = Vec::new();
+    program.read_to_end(&mut rest).await.unwrap();
+    assert!(rest.is_empty(), "{rest:?}");
+    server.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(
+        rest,
+        frame(LITTLE, 0, 2, &[]),
+        "the echo before it, and not the put"
+    );
+    let put = refused.recv().await.unwrap();
+    assert_eq!((put.pv, put.code.as_str()), (None, "pva_write"));
+    // A gateway that is not there is no fault of ours.
+    drop((gateway, server));
+    let mut program = TcpStream::connect(port).await.unwrap();
+    assert_eq!(program.read(&mut [0]).await.unwrap_or(0), 0);
+    assert!(!serving.is_finished());
+    serving.abort();
 }
 
 fn rules() -> PvaRules {

@@ -12,7 +12,10 @@ pub use frame::PvaBreach;
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -29,21 +32,24 @@ use tokio::{
 
 use crate::{
     config::EpicsSettings,
-    execution::{RefusedPut, Trail},
+    execution::{RefusedPut, Trail, TrailError},
     model::{GatewayEvent, Timestamp},
 };
 
 /// The most circuits of one program; a process needs one.
 const MAX_CIRCUITS: usize = 16;
 
+/// The most refusals of one program that are written to the audit trail; each further one ends its circuit.
+const MAX_REFUSALS: u64 = 1000;
+
 /// The most bytes that are read at once.
 const READ: usize = 64 << 10;
 
-/// What takes up a refusal that is in the audit trail.
+/// What takes up a refusal.
 pub type OnRefused = Arc<dyn Fn(RefusedPut) + Send + Sync>;
 
 /// Passes what comes in at `listener` to the PV Access gateway of `settings`, for reading only. Each refusal is
-/// written to `trail` and then told to `refused`. Ends when the future is dropped, with every circuit.
+/// told to `refused`, once it is in `trail` if that takes it. Ends when the future is dropped, with every circuit.
 ///
 /// # Errors
 /// There is no gateway in the settings, or the listener is broken.
@@ -72,6 +78,7 @@ pub async fn serve_pva(
         },
         connect_timeout: settings.timeout,
         pace: Pace::new(settings.max_bytes_per_second),
+        refusals: AtomicU64::new(0),
         trail,
         refused,
     });
@@ -100,6 +107,7 @@ struct Splice {
     rules: PvaRules,
     connect_timeout: Duration,
     pace: Pace,
+    refusals: AtomicU64,
     trail: Arc<dyn Trail>,
     refused: OnRefused,
 }
@@ -185,7 +193,12 @@ impl Splice {
             reason: put.reason.clone(),
             at: Timestamp::now(),
         };
-        let kept = self.trail.record(event).await;
+        let kept = match self.refusals.fetch_add(1, Ordering::Relaxed) {
+            MAX_REFUSALS.. => Err(TrailError(format!(
+                "it has {MAX_REFUSALS} refusals of this program"
+            ))),
+            _ => self.trail.record(event).await,
+        };
         // A refusal fails the run, whether or not it could be written down.
         (self.refused)(put);
         kept.map_err(io::Error::other)

@@ -14,9 +14,6 @@ const CODE: &str = "pva_write";
 /// What the client is told.
 const REFUSED: &str = "PV Access writes are not possible through Holdpoint";
 
-/// The most refusals of one circuit: each is written to the audit trail.
-const MAX_REFUSALS: u64 = 1000;
-
 /// The bit of a request's sub-command that opens it, and the one that ends it.
 const OPEN: u8 = 0x08;
 const END: u8 = 0x10;
@@ -77,7 +74,6 @@ pub struct PvaFilter {
     /// The names of channels, by the server's number.
     channels: HashMap<u32, String>,
     requests: HashMap<u32, Open>,
-    refusals: u64,
 }
 
 impl PvaFilter {
@@ -92,7 +88,6 @@ impl PvaFilter {
             asked: HashMap::new(),
             channels: HashMap::new(),
             requests: HashMap::new(),
-            refusals: 0,
         }
     }
 
@@ -160,7 +155,8 @@ impl PvaFilter {
                 let request = Request::read(&message).ok_or(broken)?;
                 if asks_to_process(&message) {
                     let why = "it asks the server to process the record, which is a write";
-                    return self.refuse(&request, "a read", why, actions);
+                    self.refuse(&request, "a read", why, actions);
+                    return Ok(());
                 }
                 if !self.opens(&request, message.command == command::MONITOR) {
                     let answer = self.failed(message.command, &request, "too many requests are open");
@@ -192,7 +188,8 @@ impl PvaFilter {
                     command::RPC => "a remote procedure call",
                     _ => "an array operation",
                 };
-                return self.refuse(&request, what, "writes go over Channel Access alone", actions);
+                self.refuse(&request, what, "writes go over Channel Access alone", actions);
+                return Ok(());
             }
             // What else there is goes to no server, or nobody uses it.
             _ => return Ok(()),
@@ -259,17 +256,7 @@ impl PvaFilter {
         true
     }
 
-    fn refuse(
-        &mut self,
-        request: &Request,
-        what: &str,
-        why: &str,
-        actions: &mut Vec<PvaAction>,
-    ) -> Result<(), PvaBreach> {
-        if self.refusals == MAX_REFUSALS {
-            return Err(PvaBreach::Refusals(MAX_REFUSALS));
-        }
-        self.refusals += 1;
+    fn refuse(&self, request: &Request, what: &str, why: &str, actions: &mut Vec<PvaAction>) {
         actions.push(PvaAction::Refuse(RefusedPut {
             pv: self.channels.get(&request.channel).cloned(),
             new: None,
@@ -277,7 +264,6 @@ impl PvaFilter {
             reason: format!("{what} over PV Access: {why}"),
         }));
         actions.push(PvaAction::Answer(self.failed(request.command, request, REFUSED)));
-        Ok(())
     }
 
     fn writer(&self) -> Writer {

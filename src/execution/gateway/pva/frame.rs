@@ -35,9 +35,6 @@ pub enum PvaBreach {
     /// The content of a message cannot be read.
     #[error("message {0} cannot be read")]
     Content(u8),
-    /// More was refused than is written down.
-    #[error("{0} puts were refused")]
-    Refusals(u64),
 }
 
 /// The order of the bytes of a number.
