@@ -197,7 +197,12 @@ impl Site {
 
     /// A program with a p4p client `c` whose only way is `port`.
     fn client(&self, port: u16, code: &str) -> Command {
-        let head = "import json, sys, queue, numpy\nfrom p4p.client.thread import Context\n\
+        // A busy machine is no reason to fail: a search that comes too early is repeated after seconds.
+        let head = "import functools, json, sys, queue, numpy\n\
+                    from p4p.client.thread import Context\n\
+                    for name in ['get', 'put', 'rpc']:\n\
+                    \x20   patient = functools.partialmethod(getattr(Context, name), timeout=60)\n\
+                    \x20   setattr(Context, name, patient)\n\
                     c = Context('pva')\n";
         let mut command = Command::new(&self.python);
         command
