@@ -6,8 +6,8 @@ use super::{
     AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ContainerSettings,
     ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings,
     GenerationSettings, GlobalApproval, Isolation, KernelSettings, LimitsSettings, LocalSettings,
-    MockBehavior, MockSettings, PatternMode, ReadOnlyWrite, RehearsalMode, RehearsalSettings, StoreSettings,
-    Tolerance, VerificationSettings, generators,
+    MockBehavior, MockSettings, NotebookSettings, PatternMode, ReadOnlyWrite, RehearsalMode,
+    RehearsalSettings, StoreSettings, Tolerance, VerificationSettings, generators,
 };
 use crate::model::VerificationLevel;
 
@@ -111,6 +111,7 @@ pub(super) fn builtin() -> Config {
             max_processes: 128,
             max_workspace_bytes: 1024 * 1024 * 1024,
             max_workspace_files: 10_000,
+            notebook: NotebookSettings::default(),
         },
         generation: GenerationSettings {
             generator: "fixed".to_owned(),

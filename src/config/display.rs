@@ -118,6 +118,10 @@ impl Config {
                     "workspace_bytes": bytes(execution.max_workspace_bytes),
                     "workspace_files": execution.max_workspace_files,
                 },
+                "notebook": {
+                    "html": execution.notebook.html,
+                    "jupyter_url": execution.notebook.jupyter_url,
+                },
             },
         })
     }

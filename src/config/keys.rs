@@ -127,6 +127,8 @@ pub const KEYS: &[Key] = &[
     key("execution.limits.workspace_bytes", Bytes(KIB, ANY)),
     key("execution.limits.workspace_files", Count(1, ANY)),
     idle("execution.epics", Mapping, SERVERS),
+    key("execution.notebook.html", Flag),
+    key("execution.notebook.jupyter_url", Text),
     key(
         "approval.global_mode",
         Choice(&["disabled", "selective", "all_capabilities"]),

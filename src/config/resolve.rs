@@ -86,6 +86,11 @@ impl Resolver<'_> {
             "execution.limits.workspace_files",
             &mut execution.max_workspace_files,
         );
+        settings.set("execution.notebook.html", &mut execution.notebook.html);
+        execution.notebook.jupyter_url = settings
+            .text("execution.notebook.jupyter_url")
+            .filter(|url| !url.is_empty())
+            .map(str::to_owned);
         let local = &mut execution.local;
         let isolations = [
             Isolation::BubblewrapCgroup,
@@ -105,13 +110,24 @@ impl Resolver<'_> {
             }
         }
         let base = self.authored.document.file.as_deref().and_then(Path::parent);
-        let listed = self.authored.settings.texts("execution.local.interpreters").unwrap_or_default();
+        let listed = self
+            .authored
+            .settings
+            .texts("execution.local.interpreters")
+            .unwrap_or_default();
         self.config.execution.local.interpreters = listed
             .iter()
             .map(|path| base.map_or_else(|| PathBuf::from(path), |base| base.join(path)))
             .collect();
         self.config.execution.local.launcher = self.path("execution.local.launcher");
         self.container();
+        if let Some(url) = &self.config.execution.notebook.jupyter_url
+            && !is_base(url)
+        {
+            let message =
+                "must be an http or https address that a path can be put behind: no login, no ?, no #";
+            self.complain("execution.notebook.jupyter_url", message);
+        }
         if self.config.execution.local.user.is_empty() {
             self.complain("execution.local.user", "must not be empty");
         }
@@ -349,6 +365,17 @@ impl Resolver<'_> {
         let base = self.authored.document.file.as_deref().and_then(Path::parent);
         Some(base.map_or_else(|| PathBuf::from(text), |base| base.join(text)))
     }
+}
+
+/// Whether a path can be put behind an address, which is shown to whoever sees a result.
+fn is_base(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
 }
 
 pub(super) fn unset_message(variable: &str) -> String {

@@ -333,6 +333,17 @@ pub struct ExecutionSettings {
     pub max_workspace_bytes: u64,
     /// The most files of one run.
     pub max_workspace_files: usize,
+    /// What there is besides the notebooks themselves.
+    pub notebook: NotebookSettings,
+}
+
+/// What there is besides the notebooks themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotebookSettings {
+    /// Whether the last notebook of a run is written as a page of HTML too.
+    pub html: bool,
+    /// The address under which a Jupyter server shows `workspace_dir`, if there is one.
+    pub jupyter_url: Option<String>,
 }
 
 /// The sandbox on this host.

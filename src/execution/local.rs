@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Backend, Execution, ExecutionError, Executor, Held, Job, Permit, Placement, Prepared, ProgramEnd, Surveyed,
+    Backend, Execution, ExecutionError, Executor, Held, Job, Permit, Placement, Prepared, ProgramEnd,
+    Surveyed,
     cgroup::{Cgroups, RunGroup},
     collect::{Bounds, Workspace},
     gateway::{self, Gateway, Session},
@@ -31,7 +32,7 @@ use crate::{
 };
 
 /// Runs programs behind the best wall of this host, as an unprivileged user.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LocalExecutor {
     sandbox: Arc<Sandbox>,
     settings: Arc<ExecutionSettings>,

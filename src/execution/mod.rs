@@ -19,7 +19,7 @@ mod workspace;
 
 pub use jupyter::JupyterExecutor;
 pub use local::LocalExecutor;
-pub use notebook::{NotebookContent, NotebookError, write_notebook};
+pub use notebook::{NotebookContent, NotebookError, write_notebook, write_notebook_html};
 pub use survey::{HostFinding, HostReport, TierReport};
 pub use workspace::{create_folder, sanitise};
 

@@ -81,7 +81,8 @@ impl Lazy {
             ExecutionMethod::Local => self.python(placement)?,
             ExecutionMethod::Container if placement.python.is_some() => {
                 return Err(Arc::new(ExecutionError::Interpreter(
-                    "python_env_path belongs to execution_method local; in a container the kernel decides".into(),
+                    "python_env_path belongs to execution_method local; in a container the kernel decides"
+                        .into(),
                 )));
             }
             ExecutionMethod::Container => PathBuf::new(),

@@ -79,6 +79,9 @@ fn mistakes_are_told_with_their_place_and_the_way_out() {
         "execution:\n  limits:\n    memory_bytes: 1 MB\n",
         "execution:\n  local:\n    environment:\n      'A=B': c\n",
         "execution:\n  local:\n    python_env_path: !env HOME\n",
+        "execution:\n  notebook:\n    jupyter_url: jupyter.example/lab\n",
+        "execution:\n  notebook:\n    jupyter_url: javascript:alert(1)\n",
+        "execution:\n  notebook:\n    jupyter_url: https://jupyter.example/lab?token=secret\n",
         "control_system:\n  patterns:\n    epics:\n      write:\n        - '('\n",
         "control_system:\n  patterns:\n    write: ['ok', '(?=x)']\n",
         "control_system:\n  patterns:\n    write: ['']\n",
@@ -455,6 +458,7 @@ fn sample(key: &Key) -> Value {
         ("execution.modes.read_only.allows_writes", _) => json!(false),
         ("execution.generators.basic.base_url", _) => json!("https://models.example/v1"),
         ("execution.container.url", _) => json!("https://jupyter.example"),
+        ("execution.notebook.jupyter_url", _) => json!("https://jupyter.example/lab/tree/runs"),
         ("execution.generators.basic.provider", _) => json!("ollama"),
         ("execution.generators.basic.model_config_name", _) => json!("writer"),
         (

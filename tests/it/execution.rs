@@ -11,7 +11,7 @@ use std::{
 };
 
 use holdpoint::{
-    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings},
+    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings},
     execution::{
         Access, Execution, ExecutionError, Executor, Job, LocalExecutor, NoTrail, Permit, Placement,
         Prepared, ProgramEnd, create_folder,
@@ -68,6 +68,7 @@ pub(crate) fn place() -> Place {
         method: ExecutionMethod::Local,
         local: LocalSettings {
             python: python().0,
+            interpreters: Vec::new(),
             isolation: Isolation::Auto,
             launcher: None,
             user: "nobody".to_owned(),
@@ -81,6 +82,7 @@ pub(crate) fn place() -> Place {
         max_processes: 32,
         max_workspace_bytes: 16 << 20,
         max_workspace_files: 200,
+        notebook: NotebookSettings::default(),
     };
     Place { dir, settings }
 }

@@ -8,7 +8,9 @@ use std::{
 
 use holdpoint::{
     config::{Config, Isolation},
-    execution::{Access, Executor, HostReport, LocalExecutor, Permit, Placement, ProgramEnd},
+    execution::{
+        Access, Executor, HostReport, LocalExecutor, Permit, Placement, ProgramEnd, gateway::Gateway,
+    },
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -351,13 +353,14 @@ async fn sockets_are_handed_out() {
                 .environment
                 .insert(name.to_owned(), value.to_owned());
         }
-        let mut epics = Config::builtin().control_system.epics;
+        let mut control_system = Config::builtin().control_system;
+        let epics = &mut control_system.epics;
         epics.address_list = vec!["192.0.2.1:5064".to_owned()];
         epics.pva_gateway = Some("192.0.2.1:5075".to_owned());
         epics.max_servers = 4;
         let executor = LocalExecutor::probe(&place.settings)
             .unwrap()
-            .with_control_system(&epics);
+            .with_gateway(&Gateway::new(control_system));
         let job = |access: Access| {
             let mut job = place.job(
                 "import os, socket\ndef holds(kind, port):\n    try:\n        socket.socket(socket.AF_INET, kind).bind(('127.0.0.1', port))\n        \

@@ -128,6 +128,12 @@ fn result(page: &mut Page, result: &PythonResult) {
         if let Some(notebook) = &result.notebook {
             page.fact("notebook", &visible_line(&notebook.display().to_string()));
         }
+        if let Some(html) = &result.notebook_html {
+            page.fact("as HTML", &visible_line(&html.display().to_string()));
+        }
+        if let Some(link) = &result.notebook_link {
+            page.fact("in Jupyter", &visible_line(link));
+        }
     }
     if !result.warnings.is_empty() {
         page.heading("Warnings");

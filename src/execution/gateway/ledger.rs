@@ -130,6 +130,15 @@ impl Ledger {
         note(&mut lock(&self.conduct), text);
     }
 
+    /// Adds a refusal that is in the trail already.
+    pub(super) fn add_refusal(&self, put: RefusedPut) {
+        let mut conduct = lock(&self.conduct);
+        conduct.refused_total += 1;
+        if conduct.refused.len() < REFUSALS_TOLD {
+            conduct.refused.push(put);
+        }
+    }
+
     /// Notes a server that answered.
     pub(super) fn server(&self, server: String) {
         let mut conduct = lock(&self.conduct);

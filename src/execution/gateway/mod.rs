@@ -18,6 +18,7 @@ mod link;
 mod name;
 mod pairs;
 mod puts;
+mod pva;
 mod reader;
 mod relay;
 mod rules;
@@ -32,6 +33,7 @@ pub use elements::within;
 pub use interlock::holds;
 pub use limits::Limits;
 pub use name::{NameError, PvName};
+pub use pva::{OnRefused, PvaAction, PvaBreach, PvaFilter, PvaRules, serve_pva};
 pub use reader::{InterlockOpen, ReadFault, Reader};
 pub use rules::{Attempt, Refusal, Rules};
 pub use session::Session;
@@ -98,6 +100,14 @@ impl Sockets {
 /// Why nothing can be written where there is no control system.
 pub const NO_CONTROL_SYSTEM: &str = "no control system is configured (control_system.epics.address_list)";
 
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Gateway")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The gateway to the control system that the settings name.
 #[derive(Clone)]
 pub struct Gateway {
@@ -154,7 +164,7 @@ impl Gateway {
             }
         };
         let terms = Arc::new(terms(&self.settings, puts, client.clone()));
-        let (ledger, pen) = Ledger::new(trail);
+        let (ledger, pen) = Ledger::new(Arc::clone(&trail));
         let run = Run::new(
             Arc::clone(&self.settings),
             terms,
@@ -164,7 +174,7 @@ impl Gateway {
             stop,
             sockets.circuits.len().min(epics.max_servers),
         );
-        Session::open(Arc::new(run), pen, sockets).await
+        Session::open(Arc::new(run), pen, sockets, trail).await
     }
 }
 

@@ -8,13 +8,17 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{execution::Conduct, model::PutOutcome};
+use crate::{
+    execution::{Conduct, Trail},
+    model::PutOutcome,
+};
 
 use super::{
-    Sockets, finder,
+    OnRefused, Sockets,
     relay::{LAST_ANSWERS, relay},
     run::Run,
     search::Searches,
+    serve_pva,
 };
 
 /// The most circuits a program may have open at once.
@@ -41,6 +45,7 @@ impl Session {
         run: Arc<Run>,
         pen: impl Future<Output = ()> + Send + 'static,
         sockets: Sockets,
+        trail: Arc<dyn Trail>,
     ) -> io::Result<Self> {
         let Sockets {
             search,
@@ -58,13 +63,15 @@ impl Session {
             let listener = open(listener)?;
             tasks.spawn(accept(Arc::clone(&run), listener, slot, tracker.clone()));
         }
-        if let (Some(pva), Some(gateway)) = (pva, &run.settings.epics.pva_gateway) {
-            tasks.spawn(splice(
-                Arc::clone(&run),
-                open(pva)?,
-                gateway.clone(),
-                tracker.clone(),
-            ));
+        if let (Some(pva), Some(_)) = (pva, &run.settings.epics.pva_gateway) {
+            let (listener, run) = (open(pva)?, Arc::clone(&run));
+            tasks.spawn(async move {
+                let keeper = Arc::clone(&run);
+                let refused: OnRefused = Arc::new(move |put| keeper.ledger.add_refusal(put));
+                if let Err(error) = serve_pva(listener, &run.settings.epics, trail, refused).await {
+                    run.ledger.tell(format!("PV Access: {error}"));
+                }
+            });
         }
         search.set_nonblocking(true)?;
         let (searches, answers) = Searches::open(Arc::clone(&run), search, ports).await?;
@@ -132,27 +139,5 @@ async fn accepted(run: &Run, listener: &TcpListener, circuits: &TaskTracker) -> 
             // The program has closed it again, or there are no descriptors to be had just now.
             Err(_) => tokio::task::yield_now().await,
         }
-    }
-}
-
-/// Takes PV Access to the configured gateway, byte for byte: it is that gateway which lets no put pass.
-async fn splice(run: Arc<Run>, listener: TcpListener, gateway: String, circuits: TaskTracker) {
-    let hosts = [gateway];
-    while let Some(mut stream) = accepted(&run, &listener, &circuits).await {
-        let Some(server) = finder::addresses(&hosts).await.pop() else {
-            continue;
-        };
-        let run = Arc::clone(&run);
-        circuits.spawn(async move {
-            let spliced = async {
-                let mut upstream = TcpStream::connect(server).await?;
-                tokio::io::copy_bidirectional(&mut stream, &mut upstream).await
-            };
-            tokio::select! {
-                _ = spliced => {}
-                () = run.closed.cancelled() => {}
-                () = run.ending.cancelled() => {}
-            }
-        });
     }
 }

@@ -40,7 +40,7 @@ use rest::{RestError, Server, Spec};
 const LOOK: Duration = Duration::from_secs(10);
 
 /// Runs programs in kernels of a Jupyter server.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct JupyterExecutor {
     server: Arc<Server>,
     settings: Arc<ExecutionSettings>,
@@ -111,7 +111,10 @@ impl JupyterExecutor {
     }
 
     /// The kernel for programs that may do so much, and where they find the gateway.
-    fn kernel_for(&self, access: &Access) -> Result<(&KernelSettings, Option<(&Post, &Gateway)>), ExecutionError> {
+    fn kernel_for(
+        &self,
+        access: &Access,
+    ) -> Result<(&KernelSettings, Option<(&Post, &Gateway)>), ExecutionError> {
         let container = &self.settings.container;
         Ok(match access {
             Access::Read => (
@@ -119,7 +122,11 @@ impl JupyterExecutor {
                 self.reading.as_ref().zip(self.gateway.as_ref()),
             ),
             Access::Rehearse | Access::Write(_) => {
-                let post = self.writing.as_ref().zip(self.gateway.as_ref()).ok_or_else(refused)?;
+                let post = self
+                    .writing
+                    .as_ref()
+                    .zip(self.gateway.as_ref())
+                    .ok_or_else(refused)?;
                 (&container.write_access, Some(post))
             }
         })

@@ -21,7 +21,7 @@ use crate::execution::{
 };
 
 /// An address of this host.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Post {
     address: String,
     turn: Arc<Mutex<()>>,
@@ -61,7 +61,9 @@ impl Post {
                 self.address
             )));
         }
-        let fault = |error: std::io::Error| ExecutionError::Start(format!("the gateway at {}: {error}", self.address));
+        let fault = |error: std::io::Error| {
+            ExecutionError::Start(format!("the gateway at {}: {error}", self.address))
+        };
         let address = self.resolve().map_err(fault)?;
         let servers = u16::try_from(gateway.settings().epics.max_servers).unwrap_or(u16::MAX);
         let sockets = Sockets::bind(address, servers).map_err(fault)?;

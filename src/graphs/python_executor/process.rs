@@ -1,22 +1,29 @@
 //! The typed result, the same however the run got there.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 
 use crate::{
-    execution::{Artifact, NotebookContent, NotebookError, write_notebook},
+    config::ExecutionSettings,
+    execution::{Artifact, NotebookContent, NotebookError, write_notebook, write_notebook_html},
     generation::Usage,
     graph::{Context, Node, NodeError},
     model::Timestamp,
 };
 
-use super::state::{PythonExecution, PythonPatch, PythonResult, Stage, Status};
+use super::{
+    Parts,
+    state::{PythonExecution, PythonPatch, PythonResult, Stage, Status},
+};
 
 /// The most notebooks of one name.
 const MAX_NOTEBOOKS: u32 = 999;
 
-pub(super) struct Process;
+pub(super) struct Process(pub(super) Arc<Parts>);
 
 #[async_trait]
 impl Node<PythonExecution> for Process {
@@ -46,11 +53,13 @@ impl Node<PythonExecution> for Process {
                 }
             }
         }
-        let notebooks = notebooks(&state, context.now(), &mut warnings);
-        let notebook = notebooks
-            .last()
-            .and_then(|last| Some(state.folder.as_ref()?.join(&last.path)));
-        artifacts.extend(notebooks);
+        let settings = &self.0.config.execution;
+        let notebooks = notebooks(&state, settings, context.now(), &mut warnings);
+        let notebook_link = notebooks
+            .last
+            .as_deref()
+            .and_then(|notebook| link(notebook, settings, &mut warnings));
+        artifacts.extend(notebooks.artifacts);
         let mut usage = Usage::default();
         for generation in &state.generations {
             usage.input_tokens += generation.usage.input_tokens;
@@ -72,7 +81,9 @@ impl Node<PythonExecution> for Process {
                 .unwrap_or_default(),
             execution_time_seconds: execution.map(|execution| execution.seconds),
             folder: state.folder.clone(),
-            notebook,
+            notebook: notebooks.last,
+            notebook_html: notebooks.html,
+            notebook_link,
             figures,
             artifacts,
             attempts: state.generation_attempt,
@@ -91,45 +102,55 @@ impl Node<PythonExecution> for Process {
     }
 }
 
+/// What was written of a request's attempts.
+#[derive(Default)]
+struct Notebooks {
+    artifacts: Vec<Artifact>,
+    /// The notebook of the last attempt.
+    last: Option<PathBuf>,
+    /// The same as HTML.
+    html: Option<PathBuf>,
+}
+
 /// Writes the notebook of every attempt: those that failed, and the last one.
-fn notebooks(state: &PythonExecution, now: Timestamp, warnings: &mut Vec<String>) -> Vec<Artifact> {
+fn notebooks(
+    state: &PythonExecution,
+    settings: &ExecutionSettings,
+    now: Timestamp,
+    warnings: &mut Vec<String>,
+) -> Notebooks {
+    let mut written = Notebooks::default();
     let Some(folder) = &state.folder else {
-        return Vec::new();
+        return written;
     };
     let task = state.request().task_objective;
-    let findings = state.findings();
-    let mut written = Vec::new();
-    let mut write = |attempt: u32, stage: &str, code: &str, error: Option<&str>, last: bool| {
-        let content = NotebookContent {
-            attempt,
-            stage,
-            created: now,
-            task: &task,
-            code,
-            findings: if last { &findings } else { &[] },
-            error,
-            execution: state.execution_result.as_ref().filter(|_| last),
-        };
-        match new_notebook(folder, &format!("attempt_{attempt:02}_{stage}"), &content) {
-            Ok((_, artifact)) => written.push(artifact),
-            Err(error) => warnings.push(format!(
-                "the notebook of attempt {attempt} could not be written: {error}"
-            )),
-        }
+    let mut failed = |content: &NotebookContent<'_>, error: NotebookError| {
+        let attempt = content.attempt;
+        warnings.push(format!(
+            "the notebook of attempt {attempt} could not be written: {error}"
+        ));
     };
+    let name = |content: &NotebookContent<'_>| format!("attempt_{:02}_{}", content.attempt, content.stage);
     for error in &state.error_chain {
         if error.attempt < state.generation_attempt && !error.failed_code.is_empty() {
             let stage = match error.stage {
                 Stage::Approval => "changes_requested".to_owned(),
                 stage => format!("{}_failed", stage.as_str()),
             };
-            write(
-                error.attempt,
-                &stage,
-                &error.failed_code,
-                Some(&error.message),
-                false,
-            );
+            let content = NotebookContent {
+                attempt: error.attempt,
+                stage: &stage,
+                created: now,
+                task: &task,
+                code: &error.failed_code,
+                findings: &[],
+                error: Some(&error.message),
+                execution: None,
+            };
+            match new_notebook(folder, &name(&content), &content) {
+                Ok((_, artifact)) => written.artifacts.push(artifact),
+                Err(error) => failed(&content, error),
+            }
         }
     }
     if let Some(code) = &state.generated_code {
@@ -142,15 +163,61 @@ fn notebooks(state: &PythonExecution, now: Timestamp, warnings: &mut Vec<String>
         };
         // What went wrong while it ran stands in the execution itself.
         let error = state.error.as_ref().filter(|_| state.execution_result.is_none());
-        write(
-            state.generation_attempt,
+        let content = NotebookContent {
+            attempt: state.generation_attempt,
             stage,
+            created: now,
+            task: &task,
             code,
-            error.map(|error| error.message.as_str()),
-            true,
-        );
+            findings: &state.findings(),
+            error: error.map(|error| error.message.as_str()),
+            execution: state.execution_result.as_ref(),
+        };
+        match new_notebook(folder, &name(&content), &content) {
+            Ok((path, artifact)) => {
+                written.artifacts.push(artifact);
+                if settings.notebook.html {
+                    let html = path.with_extension("html");
+                    match write_notebook_html(&html, &content) {
+                        Ok(artifact) => {
+                            written.artifacts.push(artifact);
+                            written.html = Some(html);
+                        }
+                        Err(error) => failed(&content, error),
+                    }
+                }
+                written.last = Some(path);
+            }
+            Err(error) => failed(&content, error),
+        }
     }
     written
+}
+
+/// Where a Jupyter server shows a notebook; `None` where there is none.
+fn link(notebook: &Path, settings: &ExecutionSettings, warnings: &mut Vec<String>) -> Option<String> {
+    let base = settings.notebook.jupyter_url.as_ref()?;
+    // Without links on either side, if need be: the same directory can have several names.
+    let real = |path: &Path| path.canonicalize().ok();
+    let root = &settings.workspace_dir;
+    let relative = match notebook.strip_prefix(root) {
+        Ok(relative) => Some(relative.to_path_buf()),
+        Err(_) => real(notebook)
+            .zip(real(root))
+            .and_then(|(notebook, root)| Some(notebook.strip_prefix(root).ok()?.to_path_buf())),
+    };
+    let linked = relative.and_then(|relative| {
+        let mut url = reqwest::Url::parse(base).ok()?;
+        url.path_segments_mut()
+            .ok()?
+            .pop_if_empty()
+            .extend(relative.iter().map(|name| name.to_string_lossy()));
+        Some(url.to_string())
+    });
+    if linked.is_none() {
+        warnings.push("the notebook has no link: it is not in the folder of the runs".to_owned());
+    }
+    linked
 }
 
 /// Writes a notebook under a name that nothing has. A fork goes on in the folder of the run it came

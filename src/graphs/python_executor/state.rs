@@ -178,6 +178,12 @@ pub struct PythonResult {
     pub folder: Option<PathBuf>,
     /// The notebook of the last attempt.
     pub notebook: Option<PathBuf>,
+    /// The same as a page of HTML, where that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notebook_html: Option<PathBuf>,
+    /// Where a Jupyter server shows the notebook, where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notebook_link: Option<String>,
     /// The figures, as paths.
     pub figures: Vec<PathBuf>,
     /// All files, with sizes and hashes; paths are relative to the folder.
