@@ -12,18 +12,20 @@ mod directory;
 mod elements;
 mod finder;
 mod interlock;
+mod judgement;
 mod ledger;
 mod limits;
 mod link;
 mod name;
 mod pairs;
-mod puts;
+pub mod put;
 mod reader;
 mod relay;
 mod rules;
 mod run;
 mod search;
 mod session;
+pub mod terms;
 mod verify;
 
 pub use convert::{Native, convert};
@@ -49,9 +51,9 @@ use crate::{
 };
 
 use self::{
-    circuit::{Puts, Quota, Terms},
     ledger::Ledger,
     run::Run,
+    terms::{Puts, Quota, Terms},
 };
 
 /// The sockets of one program's network namespace, made by the launcher on its loopback.

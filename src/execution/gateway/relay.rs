@@ -25,9 +25,10 @@ use crate::{execution::Access, model::PutOutcome};
 
 use super::{
     Refusal,
-    circuit::{Action, Circuit, Put},
+    circuit::{Action, Circuit},
     codec::{Decoder, Message, command, status},
-    puts::{Current, Verdict},
+    judgement::{Current, Verdict},
+    put::Put,
     run::Run,
 };
 

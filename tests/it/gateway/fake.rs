@@ -20,6 +20,8 @@ pub struct Manner {
     pub elements: u32,
     /// How many monitor events it sends for a subscription, and how far apart.
     pub events: (u32, Duration),
+    /// Whether it never answers a read.
+    pub silent: bool,
     /// Whether it takes searches by TCP only, at its circuits' port.
     pub name_server: bool,
 }
@@ -29,6 +31,7 @@ impl Default for Manner {
         Self {
             elements: 1,
             events: (0, Duration::ZERO),
+            silent: false,
             name_server: false,
         }
     }
@@ -135,6 +138,7 @@ async fn serve(stream: TcpStream, port: u16, manner: Manner, told: Arc<Mutex<Vec
                     sender.send(rights).await.unwrap();
                     Message::bare(command::CREATE_CHAN, 6, manner.elements, message.first, sid)
                 }
+                command::READ_NOTIFY if manner.silent => continue,
                 command::READ_NOTIFY => value(command::READ_NOTIFY, manner.elements, message.second, 1),
                 command::WRITE_NOTIFY => {
                     Message::bare(command::WRITE_NOTIFY, 6, 1, status::NORMAL, message.second)

@@ -253,3 +253,43 @@ async fn other_spellings_of_a_name_are_no_way_around_the_approval() {
         .filter(|message| message.command == command::WRITE_NOTIFY);
     assert_eq!(writes.count(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_a_put_that_waits() {
+    let fake = Fake::start(Manner {
+        silent: true,
+        ..Manner::default()
+    })
+    .await;
+    let mut settings = settings(&[&fake.address.to_string()]);
+    settings.epics.timeout = Duration::from_secs(50);
+    let way = serve(settings, permit(&["ANY"], Vec::new())).await;
+    let mut raw = Raw::find(way.search, "ANY").await;
+    let (sid, ..) = raw.open(1, "ANY").await;
+    let put = |number| Message {
+        payload: 1.5_f64.to_be_bytes().to_vec(),
+        ..Message::bare(command::WRITE_NOTIFY, 6, 1, sid, number)
+    };
+    raw.send(&put(1)).await;
+    raw.send(&put(2)).await;
+    // The gateway waits for what the server does not tell.
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    while !fake
+        .told()
+        .iter()
+        .any(|message| message.command == command::READ_NOTIFY)
+    {
+        look.tick().await;
+    }
+    let stopped = std::time::Instant::now();
+    way.stop.cancel();
+    for number in [1, 2] {
+        let answer = raw.next_of(command::WRITE_NOTIFY).await;
+        assert_eq!((answer.first, answer.second), (status::NOWTACCESS, number));
+    }
+    assert!(stopped.elapsed() < Duration::from_secs(1));
+    drop(raw);
+    let conduct = way.session.finish().await;
+    let codes: Vec<_> = conduct.refused.iter().map(|put| put.code.as_str()).collect();
+    assert_eq!(codes, ["stopped", "stopped"]);
+}
