@@ -222,8 +222,11 @@ fn only_the_engine_and_the_store_commit() {
 
 #[test]
 fn only_what_judges_puts_makes_their_messages() {
-    only_in("put.message(", &["execution/gateway/puts.rs"]);
-    only_in("command::WRITE", &["execution/gateway/circuit.rs"]);
+    only_in("put.message(", &["execution/gateway/judgement.rs"]);
+    only_in(
+        "command::WRITE",
+        &["execution/gateway/circuit.rs", "execution/gateway/put.rs"],
+    );
 }
 
 #[test]

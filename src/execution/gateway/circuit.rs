@@ -3,13 +3,7 @@
 //! Everything here is decided without I/O. A message of the program leads to actions; the only action that can
 //! become a write is [`Action::Attempt`], and a circuit that only reads never gives it.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use crate::model::PvValue;
 
@@ -17,73 +11,15 @@ use super::{
     Native, PvName,
     codec::{Header, MINOR_VERSION, Message, command, status},
     dbr::{self, Shape},
+    put::{OWN, OWN_READS, Put, Request, error},
+    terms::{Puts, Terms},
 };
-
-/// From here on the numbers of requests are the gateway's own; up to here, the program's.
-const OWN: u32 = 0xC000_0000;
-
-/// From here on they are the gateway's own reads; from [`OWN`] up to here, the puts that were passed.
-const OWN_READS: u32 = 0xE000_0000;
 
 /// The bit of a server's access rights that stands for writing.
 const MAY_WRITE: u32 = 2;
 
 /// The greatest number of a type that a value can be read as (DBR_CLASS_NAME).
 const LAST_TYPE: u16 = 38;
-
-/// What a program may do with puts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Puts {
-    /// Nothing.
-    Refused,
-    /// Each is judged and swallowed.
-    Rehearsed,
-    /// Each is judged; only those to the named process variables can pass.
-    Judged(BTreeSet<String>),
-}
-
-/// What holds for all circuits of one program.
-#[derive(Debug)]
-pub struct Terms {
-    /// What it may do with puts.
-    pub puts: Puts,
-    /// The client's name towards the servers.
-    pub client: String,
-    /// The client's host towards the servers.
-    pub host: String,
-    /// How many channels it may have open.
-    pub channels: Quota,
-    /// How many subscriptions it may have.
-    pub subscriptions: Quota,
-}
-
-/// A number of things that all circuits of a program share.
-#[derive(Debug)]
-pub struct Quota {
-    used: AtomicUsize,
-    most: usize,
-}
-
-impl Quota {
-    /// Room for `most`.
-    pub fn new(most: usize) -> Self {
-        Self {
-            used: AtomicUsize::new(0),
-            most,
-        }
-    }
-
-    fn take(&self) -> bool {
-        let more = |used| (used < self.most).then_some(used + 1);
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
-            .is_ok()
-    }
-
-    fn give_back(&self, count: usize) {
-        self.used.fetch_sub(count, Ordering::Relaxed);
-    }
-}
 
 /// What is to be done because of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,138 +59,6 @@ pub enum Action {
     Echoed,
     /// The circuit ends, and why.
     Close(&'static str),
-}
-
-/// A put that the program asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Put {
-    /// The process variable.
-    pub name: PvName,
-    /// Its own type.
-    pub native: Native,
-    /// How many elements it has.
-    pub element_count: u32,
-    /// Whether the server would let the gateway write it.
-    pub server_allows: bool,
-    /// What it is to hold.
-    pub value: PvValue,
-    /// The type that was sent as.
-    pub wire: Native,
-    sid: u32,
-    request: Request,
-}
-
-impl Put {
-    /// The request that writes `value`, numbered `serial`; `None` if the process variable's type cannot hold it,
-    /// or there were too many puts to number.
-    ///
-    /// Nothing the program sent is in it: what was judged is what is written.
-    pub fn message(&self, value: &PvValue, serial: u64) -> Option<Message> {
-        let (count, payload) = dbr::encode(self.native, value)?;
-        let number = u32::try_from(serial).ok()?.checked_add(OWN)?;
-        (number < OWN_READS).then(|| Message {
-            payload,
-            ..Message::bare(
-                self.request.command,
-                dbr::number(self.native),
-                count,
-                self.sid,
-                number,
-            )
-        })
-    }
-
-    /// The gateway's own request for what the process variable holds, numbered `id`; a choice comes with its labels.
-    pub fn read(&self, id: u32) -> Message {
-        let (data_type, count) = match self.native {
-            Native::Choice if self.element_count == 1 => (dbr::LABELLED_CHOICE, 1),
-            native => (dbr::number(native), self.element_count),
-        };
-        Message::bare(command::READ_NOTIFY, data_type, count, self.sid, OWN_READS | id)
-    }
-
-    /// What the process variable holds, and its labels, from the answer to [`Put::read`].
-    pub fn current(&self, answer: &Message) -> Option<(PvValue, Vec<String>)> {
-        read_value(self.native, self.element_count, &self.name, answer)
-    }
-
-    /// What tells the program how the put came out; `None` if it does not ask.
-    pub fn answer(&self, status: u32) -> Option<Message> {
-        self.request.answer(status)
-    }
-
-    /// Whether the program waits for the put to end.
-    pub fn waits(&self) -> bool {
-        self.request.command == command::WRITE_NOTIFY
-    }
-}
-
-/// What the answer to a read holds: a value, and the labels of a choice.
-pub(super) fn read_value(
-    native: Native,
-    element_count: u32,
-    name: &PvName,
-    answer: &Message,
-) -> Option<(PvValue, Vec<String>)> {
-    if answer.data_type == dbr::LABELLED_CHOICE {
-        let (labels, index) = dbr::decode_labelled(&answer.payload)?;
-        let label = labels.get(usize::from(index)).cloned();
-        return Some((PvValue::Choice { index, label }, labels));
-    }
-    let shape = shape(native, element_count, name);
-    let value = dbr::decode(native, answer.count, &answer.payload, shape)?;
-    Some((value, Vec::new()))
-}
-
-fn shape(native: Native, element_count: u32, name: &PvName) -> Shape {
-    match (native, element_count) {
-        (Native::Char, _) if name.is_long_string() => Shape::Letters,
-        (_, 1) => Shape::One,
-        _ => Shape::Array,
-    }
-}
-
-/// How a put was asked for, so that it can be answered.
-#[derive(Debug, Clone, PartialEq)]
-struct Request {
-    command: u16,
-    data_type: u16,
-    count: u32,
-    sid: u32,
-    number: u32,
-    cid: u32,
-}
-
-impl Request {
-    fn answer(&self, code: u32) -> Option<Message> {
-        if self.command == command::WRITE_NOTIFY {
-            let answer = Message::bare(
-                command::WRITE_NOTIFY,
-                self.data_type,
-                self.count,
-                code,
-                self.number,
-            );
-            return Some(answer);
-        }
-        if code == status::NORMAL {
-            return None;
-        }
-        // A put that nobody waits for is answered only if it fails, by an error that repeats its header.
-        let count = self.count.min(u32::from(u16::MAX));
-        let header = Message::bare(self.command, self.data_type, count, self.sid, self.number);
-        Some(error(self.cid, code, &header, "Write access denied"))
-    }
-}
-
-fn error(cid: u32, code: u32, header: &Message, text: &str) -> Message {
-    let mut payload = header.bytes();
-    payload.extend_from_slice(text.as_bytes());
-    payload.push(0);
-    Message {
-        payload,
-        ..Message::bare(command::ERROR, 0, 0, cid, code)
-    }
 }
 
 /// A channel of the circuit.

@@ -18,8 +18,8 @@ use tokio::{
 use crate::config::EpicsSettings;
 
 use super::{
-    circuit::Terms,
     codec::{Decoder, MINOR_VERSION, Message, command},
+    terms::Terms,
 };
 
 /// Where servers listen unless an address says otherwise.

@@ -20,9 +20,10 @@ use crate::{config::EpicsSettings, model::PvValue};
 
 use super::{
     Native, PvName, ReadFault,
-    circuit::{Terms, read_value},
     codec::{Decoder, MINOR_VERSION, Message, command, status},
     dbr,
+    put::read_value,
+    terms::Terms,
 };
 
 /// A channel of the link.

@@ -12,12 +12,13 @@ mod directory;
 mod elements;
 mod finder;
 mod interlock;
+mod judgement;
 mod ledger;
 mod limits;
 mod link;
 mod name;
 mod pairs;
-mod puts;
+pub mod put;
 mod pva;
 mod reader;
 mod relay;
@@ -26,6 +27,7 @@ mod run;
 mod search;
 mod session;
 mod survey;
+pub mod terms;
 mod verify;
 
 pub use convert::{Native, convert};
@@ -52,9 +54,9 @@ use crate::{
 };
 
 use self::{
-    circuit::{Puts, Quota, Terms},
     ledger::Ledger,
     run::Run,
+    terms::{Puts, Quota, Terms},
 };
 
 /// The sockets of one program's network namespace, made by the launcher on its loopback.

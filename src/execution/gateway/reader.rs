@@ -17,10 +17,10 @@ use crate::{
 
 use super::{
     NameError, PvName,
-    circuit::Terms,
     finder::{Answer, Finder},
     interlock::holds,
     link::Link,
+    terms::Terms,
 };
 
 /// How long to wait before a question without an answer is asked again; it doubles from time to time.

@@ -25,9 +25,10 @@ use crate::{execution::Access, model::PutOutcome};
 
 use super::{
     Refusal,
-    circuit::{Action, Circuit, Put},
+    circuit::{Action, Circuit},
     codec::{Decoder, Message, command, status},
-    puts::{Current, Verdict},
+    judgement::{Current, Verdict},
+    put::Put,
     run::Run,
 };
 
@@ -297,10 +298,14 @@ impl Wire {
         let mut chunk = vec![0; CHUNK];
         let mut out = Vec::new();
         loop {
-            let length = input.read(&mut chunk).await?;
-            if length == 0 {
-                return Ok(());
-            }
+            let length = match input.read(&mut chunk).await {
+                Ok(length @ 1..) => length,
+                ended => {
+                    // The server may come back elsewhere.
+                    self.run.directory().lose(self.server);
+                    return ended.map(|_| ());
+                }
+            };
             decoder.push(chunk.get(..length).unwrap_or_default());
             while let Some(message) = decoder.next_message().map_err(io::Error::other)? {
                 let action = lock(&self.circuit).server_message(message);

@@ -16,7 +16,7 @@ use crate::{
     model::{PutOutcome, PvValue},
 };
 
-use super::{Limits, PvName, Reader, Refusal, Rules, circuit::Terms, directory::Directory, ledger::Ledger};
+use super::{Limits, PvName, Reader, Refusal, Rules, directory::Directory, ledger::Ledger, terms::Terms};
 
 /// One program, as the gateway knows it.
 pub(super) struct Run {

@@ -1,6 +1,6 @@
 //! A program's way to the control system, as long as it runs.
 
-use std::{io, net::TcpListener as StdTcpListener, sync::Arc};
+use std::{io, net::TcpListener as StdTcpListener, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -137,7 +137,7 @@ async fn accepted(run: &Run, listener: &TcpListener, circuits: &TaskTracker) -> 
                 "the program had {MAX_CIRCUITS} circuits, which is the most it may"
             )),
             // The program has closed it again, or there are no descriptors to be had just now.
-            Err(_) => tokio::task::yield_now().await,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }

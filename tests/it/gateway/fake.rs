@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,6 +23,8 @@ pub struct Manner {
     pub elements: u32,
     /// How many monitor events it sends for a subscription, and how far apart.
     pub events: (u32, Duration),
+    /// Whether it never answers a read.
+    pub silent: bool,
     /// Whether it takes searches by TCP only, at its circuits' port.
     pub name_server: bool,
 }
@@ -29,6 +34,7 @@ impl Default for Manner {
         Self {
             elements: 1,
             events: (0, Duration::ZERO),
+            silent: false,
             name_server: false,
         }
     }
@@ -37,6 +43,7 @@ impl Default for Manner {
 pub struct Fake {
     pub address: SocketAddr,
     told: Arc<Mutex<Vec<Message>>>,
+    hidden: Arc<AtomicBool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -58,14 +65,18 @@ impl Fake {
             false => udp.local_addr().unwrap(),
         };
         let told = Arc::new(Mutex::new(Vec::new()));
-        let hears = Arc::clone(&told);
+        let (hears, port) = (Arc::clone(&told), circuits.port());
         let accept = tokio::spawn(async move {
+            // They end with the server.
+            let mut circuits = tokio::task::JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                tokio::spawn(serve(stream, circuits.port(), manner, Arc::clone(&hears)));
+                circuits.spawn(serve(stream, port, manner, Arc::clone(&hears)));
             }
         });
+        let hidden = Arc::new(AtomicBool::new(false));
+        let hides = Arc::clone(&hidden);
         let search = tokio::spawn(async move {
             let mut datagram = vec![0; 4096];
             loop {
@@ -73,7 +84,7 @@ impl Fake {
                 let mut decoder = Decoder::new(4096);
                 decoder.push(&datagram[..length]);
                 while let Ok(Some(message)) = decoder.next_message() {
-                    if message.command == command::SEARCH {
+                    if message.command == command::SEARCH && !hides.load(Ordering::Relaxed) {
                         let answer = found(circuits.port(), message.second).bytes();
                         udp.send_to(&answer, from).await.unwrap();
                     }
@@ -83,8 +94,14 @@ impl Fake {
         Self {
             address,
             told,
+            hidden,
             tasks: vec![accept, search],
         }
+    }
+
+    /// Whether it keeps quiet when it is searched for.
+    pub fn hide(&self, hidden: bool) {
+        self.hidden.store(hidden, Ordering::Relaxed);
     }
 
     /// All that came in by circuits.
@@ -135,6 +152,7 @@ async fn serve(stream: TcpStream, port: u16, manner: Manner, told: Arc<Mutex<Vec
                     sender.send(rights).await.unwrap();
                     Message::bare(command::CREATE_CHAN, 6, manner.elements, message.first, sid)
                 }
+                command::READ_NOTIFY if manner.silent => continue,
                 command::READ_NOTIFY => value(command::READ_NOTIFY, manner.elements, message.second, 1),
                 command::WRITE_NOTIFY => {
                     Message::bare(command::WRITE_NOTIFY, 6, 1, status::NORMAL, message.second)

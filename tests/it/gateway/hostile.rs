@@ -4,11 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use holdpoint::{
     execution::{
-        Access,
-        gateway::codec::{Message, command, status},
+        Access, NoTrail,
+        gateway::{
+            Gateway, Sockets,
+            codec::{Message, command, status},
+        },
     },
     model::GatewayEvent,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     fake::{Fake, Manner},
@@ -252,4 +256,101 @@ async fn other_spellings_of_a_name_are_no_way_around_the_approval() {
         .into_iter()
         .filter(|message| message.command == command::WRITE_NOTIFY);
     assert_eq!(writes.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_a_put_that_waits() {
+    let fake = Fake::start(Manner {
+        silent: true,
+        ..Manner::default()
+    })
+    .await;
+    let mut settings = settings(&[&fake.address.to_string()]);
+    settings.epics.timeout = Duration::from_secs(50);
+    let way = serve(settings, permit(&["ANY"], Vec::new())).await;
+    let mut raw = Raw::find(way.search, "ANY").await;
+    let (sid, ..) = raw.open(1, "ANY").await;
+    let put = |number| Message {
+        payload: 1.5_f64.to_be_bytes().to_vec(),
+        ..Message::bare(command::WRITE_NOTIFY, 6, 1, sid, number)
+    };
+    raw.send(&put(1)).await;
+    raw.send(&put(2)).await;
+    // The gateway waits for what the server does not tell.
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    while !fake
+        .told()
+        .iter()
+        .any(|message| message.command == command::READ_NOTIFY)
+    {
+        look.tick().await;
+    }
+    let stopped = std::time::Instant::now();
+    way.stop.cancel();
+    for number in [1, 2] {
+        let answer = raw.next_of(command::WRITE_NOTIFY).await;
+        assert_eq!((answer.first, answer.second), (status::NOWTACCESS, number));
+    }
+    assert!(stopped.elapsed() < Duration::from_secs(1));
+    drop(raw);
+    let conduct = way.session.finish().await;
+    let codes: Vec<_> = conduct.refused.iter().map(|put| put.code.as_str()).collect();
+    assert_eq!(codes, ["stopped", "stopped"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_moves_to_another_server_is_read_there_and_not_written() {
+    let (one, two) = (
+        Fake::start(Manner::default()).await,
+        Fake::start(Manner::default()).await,
+    );
+    let settings = settings(&[&one.address.to_string(), &two.address.to_string()]);
+    // Until the first has gone, the second does not have the name.
+    two.hide(true);
+    let way = serve(settings, permit(&["ANY"], Vec::new())).await;
+    let mut raw = Raw::find(way.search, "ANY").await;
+    raw.open(1, "ANY").await;
+    drop(one);
+    two.hide(false);
+    assert!(raw.is_closed().await);
+    let mut raw = Raw::find(way.search, "ANY").await;
+    let (sid, ..) = raw.open(1, "ANY").await;
+    raw.send(&Message::bare(command::READ_NOTIFY, 6, 1, sid, 1)).await;
+    assert_eq!(raw.next_of(command::READ_NOTIFY).await.first, status::NORMAL);
+    let put = Message {
+        payload: 1.5_f64.to_be_bytes().to_vec(),
+        ..Message::bare(command::WRITE_NOTIFY, 6, 1, sid, 2)
+    };
+    raw.send(&put).await;
+    assert_eq!(raw.next_of(command::WRITE_NOTIFY).await.first, status::NOWTACCESS);
+    drop(raw);
+    let conduct = way.session.finish().await;
+    assert_eq!(conduct.refused[0].code, "ambiguous_pv");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pv_access_goes_to_the_configured_gateway() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let gateway = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut settings = settings(&["127.0.0.1:9"]);
+    settings.epics.pva_gateway = Some(gateway.local_addr().unwrap().to_string());
+    let mut sockets = Sockets::bind("127.0.0.1:0".parse().unwrap(), 1).unwrap();
+    let pva = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = pva.local_addr().unwrap();
+    sockets.pva = Some(pva);
+    let session = Gateway::new(settings)
+        .serve(sockets, Access::Read, Arc::new(NoTrail), CancellationToken::new())
+        .await
+        .unwrap();
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    client.write_all(b"question").await.unwrap();
+    let (mut server, _) = gateway.accept().await.unwrap();
+    let mut heard = [0; 8];
+    server.read_exact(&mut heard).await.unwrap();
+    server.write_all(b"answered").await.unwrap();
+    assert_eq!(&heard, b"question");
+    client.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"answered");
+    drop(session);
+    assert_eq!(client.read(&mut heard).await.unwrap_or(0), 0);
 }

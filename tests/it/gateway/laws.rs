@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use holdpoint::{
     execution::gateway::{
         Native,
-        circuit::{Action, Circuit, Puts, Quota, Terms},
+        circuit::{Action, Circuit},
         codec::{Decoder, Message, command},
         dbr::{self, Shape},
+        terms::{Puts, Quota, Terms},
     },
     model::PvValue,
 };

@@ -612,3 +612,25 @@ async fn a_long_array_is_written_as_it_was_judged() {
         "what is refused is not kept at any length"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_put_whose_circuit_breaks_has_an_unknown_outcome() {
+    let Some(ioc) = Ioc::start("circuit_breaks", &[]) else {
+        return;
+    };
+    let way = serve(settings(&[&ioc.address()]), permit(&["GW:SLOW"], Vec::new())).await;
+    let mut raw = Raw::find(way.search, "GW:SLOW").await;
+    let (sid, ..) = raw.open(1, "GW:SLOW").await;
+    raw.send(&double(command::WRITE_NOTIFY, sid, 1, 2.0)).await;
+    let mut look = tokio::time::interval(Duration::from_millis(10));
+    while ioc.puts().is_empty() {
+        look.tick().await;
+    }
+    drop(ioc);
+    assert!(raw.is_closed().await);
+    let conduct = way.session.finish().await;
+    assert!(matches!(
+        conduct.puts[0].outcome,
+        Some(PutOutcome::Unknown { .. })
+    ));
+}

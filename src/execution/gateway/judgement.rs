@@ -9,8 +9,8 @@ use crate::{
 
 use super::{
     Attempt, PvName, Refusal,
-    circuit::Put,
     codec::{Message, status},
+    put::Put,
     run::{Known, Run, Turn, Written},
     within,
 };
