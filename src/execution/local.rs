@@ -41,7 +41,7 @@ const MAX_NOTE: usize = 1_000;
 const MAX_MESSAGE: usize = 11_000;
 
 /// Why nothing can be written.
-pub(super) const NO_CONTROL_SYSTEM: &str =
+pub const NO_CONTROL_SYSTEM: &str =
     "no control system is configured (control_system.epics.address_list)";
 
 /// The most characters of a traceback.

@@ -15,7 +15,7 @@ mod supervisor;
 mod survey;
 mod workspace;
 
-pub use local::LocalExecutor;
+pub use local::{LocalExecutor, NO_CONTROL_SYSTEM};
 pub use notebook::{NotebookContent, NotebookError, write_notebook};
 pub use survey::{HostFinding, HostReport, TierReport};
 pub use workspace::{create_folder, sanitise};

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::{
     config::{EpicsSettings, ExecutionSettings},
-    execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, Placement, Prepared},
+    execution::{Backend, ExecutionError, Executor, Job, LocalExecutor, NO_CONTROL_SYSTEM, Placement, Prepared},
     model::{CodeSha256, ExecutionMode},
 };
 
@@ -84,9 +84,7 @@ impl Executor for Lazy {
     fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
         let named = !self.epics.address_list.is_empty() || !self.epics.name_servers.is_empty();
         if mode == ExecutionMode::WriteAccess && !named {
-            return Err(ExecutionError::Mode(
-                "no control system is configured (control_system.epics.address_list)".into(),
-            ));
+            return Err(ExecutionError::Mode(NO_CONTROL_SYSTEM.into()));
         }
         Ok(())
     }
