@@ -146,14 +146,11 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
 /// What the program can reach, and whether anything holds it to the process variables above.
 fn network(program: &Program) -> String {
     let writes = program.execution_mode == "write_access";
-    let fact = match writes {
-        true => "network_write_access",
-        false => "network_read_only",
-    };
-    let reach = match program.backend["facts"][fact].as_bool() {
-        Some(true) => "the host's, unrestricted".red().bold().to_string(),
-        Some(false) => "none".to_owned(),
-        None => "unknown".red().bold().to_string(),
+    let reach = match program.backend["facts"]["network"].as_str() {
+        Some("none") => "none".to_owned(),
+        Some("gateway") => "the gateway to the control system alone".to_owned(),
+        Some("host") => "the host's, unrestricted".red().bold().to_string(),
+        _ => "unknown".red().bold().to_string(),
     };
     match writes && !program.channels_enforced {
         true => format!("{reach}; the list of PVs is not enforced"),
