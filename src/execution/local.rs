@@ -20,9 +20,10 @@ use super::{
     cgroup::{Cgroups, RunGroup},
     collect::{Bounds, Workspace},
     gateway,
+    ground::Ground,
     launcher::{MOST_CIRCUITS, Sockets},
     processes::signal_of,
-    sandbox::{Ground, Order, Place, Program, Sandbox},
+    sandbox::{Order, Place, Program, Sandbox},
     supervisor::{Ended, Launch, Standing, launch},
     workspace::{Start, private_dir, runner_sha256},
 };
@@ -41,8 +42,7 @@ const MAX_NOTE: usize = 1_000;
 const MAX_MESSAGE: usize = 11_000;
 
 /// Why nothing can be written.
-pub const NO_CONTROL_SYSTEM: &str =
-    "no control system is configured (control_system.epics.address_list)";
+pub const NO_CONTROL_SYSTEM: &str = "no control system is configured (control_system.epics.address_list)";
 
 /// The most characters of a traceback.
 const MAX_TRACEBACK: usize = 22_000;
