@@ -162,18 +162,11 @@ impl Cgroups {
 
     /// Makes the group of a run.
     pub(super) fn create(&self, ceiling: Ceiling) -> io::Result<RunGroup> {
-        // Between its making and its locking another service may take a group for one that was left behind.
-        let mut made = self.make_group(ceiling);
-        for _ in 0..2 {
-            if made.is_ok() {
-                break;
-            }
-            made = self.make_group(ceiling);
-        }
-        made
-    }
-
-    fn make_group(&self, ceiling: Ceiling) -> io::Result<RunGroup> {
+        // Between its making and its locking another service could take a group for one that was left behind.
+        let _shared = match self.homes().first() {
+            Some(home) => Some(lock(home, FlockOperation::LockShared)?),
+            None => None,
+        };
         let name = format!("{RUN}{}", Uuid::new_v4().simple());
         let mut group = RunGroup {
             cgroups: self.clone(),
@@ -184,7 +177,7 @@ impl Cgroups {
             let dir = home.join(&name);
             fs::create_dir(&dir)?;
             if group.dirs.is_empty() {
-                group.lock = Some(lock(&dir)?);
+                group.lock = Some(lock(&dir, FlockOperation::NonBlockingLockExclusive)?);
             }
             group.dirs.push(dir);
         }
@@ -212,16 +205,21 @@ impl Cgroups {
     /// Ends what services left behind that are gone, and removes its groups.
     fn clear(&self) {
         let homes = self.homes();
-        let Some(entries) = homes.first().and_then(|home| fs::read_dir(home).ok()) else {
+        let Some(home) = homes.first() else { return };
+        // While a group is being made, clearing can wait for the next start.
+        let Ok(_alone) = lock(home, FlockOperation::NonBlockingLockExclusive) else {
             return;
         };
+        let Ok(entries) = fs::read_dir(home) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
             if !name.to_string_lossy().starts_with(RUN) {
                 continue;
             }
             // Whoever made it and lives holds the lock.
-            let Ok(lock) = lock(&entry.path()) else { continue };
+            let Ok(lock) = lock(&entry.path(), FlockOperation::NonBlockingLockExclusive) else {
+                continue;
+            };
             tracing::info!(group = %entry.path().display(), "a run of a service that is gone is cleared away");
             let mut left = RunGroup {
                 cgroups: self.clone(),
@@ -304,10 +302,10 @@ impl Drop for RunGroup {
     }
 }
 
-fn lock(dir: &Path) -> io::Result<OwnedFd> {
+fn lock(dir: &Path, kind: FlockOperation) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = open(dir, flags, Mode::empty())?;
-    flock(&opened, FlockOperation::NonBlockingLockExclusive)?;
+    flock(&opened, kind)?;
     Ok(opened)
 }
 

@@ -19,10 +19,11 @@ use super::{
     cgroup::{Cgroups, RunGroup},
     collect::{Bounds, Workspace},
     gateway::{self, Gateway, Session},
+    ground::Ground,
     launcher::{MOST_CIRCUITS, Sockets},
     outcome::{Told, cap_notes},
     processes::signal_of,
-    sandbox::{Ground, Order, Place, Program, Sandbox},
+    sandbox::{Order, Place, Program, Sandbox},
     supervisor::{Ended, Launch, Standing, launch},
     workspace::{Start, private_dir, runner_sha256},
 };

@@ -4,6 +4,7 @@ mod cgroup;
 mod collect;
 mod environment;
 pub mod gateway;
+mod ground;
 mod host;
 mod interpreter;
 mod jupyter;

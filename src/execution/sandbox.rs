@@ -16,7 +16,8 @@ use rustix::process::{getegid, geteuid};
 use super::{
     ExecutionError,
     cgroup::{Ceiling, Cgroups, RunGroup},
-    host::{Account, Launcher, orders_text, run_bounded, said, tool},
+    ground::{Ground, INSTALL},
+    host::{Account, Launcher, orders_text, run_bounded, said},
     interpreter::Interpreter,
     launcher::{Aim, Calls, Enter, Files, HandOver, Limits, Look, Sockets, WALL, Wall},
 };
@@ -61,23 +62,11 @@ const MAX_ARRAY_BYTES: &str = "67108864";
 /// The most open files of one process.
 const OPEN_FILES: u64 = 1024;
 
-/// What to do where there is no bubblewrap.
-const INSTALL: &str = "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; RHEL, Fedora: dnf install \
-                       bubblewrap) and allow user namespaces; `holdpoint doctor` tells more, and \
-                       execution.local.isolation: none runs programs without any isolation";
-
 /// What bubblewrap says where it does not know how to turn nested user namespaces off.
 const UNKNOWN_OPTION: &str = "Unknown option --disable-userns";
 
 /// Where the launcher stands inside the sandbox.
 const LAUNCHER: &str = "/holdpoint-launch";
-
-/// The oldest version of Landlock that stands alone: from here on it keeps files from being cut short.
-const OLDEST_LANDLOCK: u32 = 3;
-
-/// The oldest one that stands alone where programs run as the service's own user: it keeps signals from the
-/// service.
-const OLDEST_LANDLOCK_ONE_USER: u32 = 6;
 
 /// The directories a program is given.
 #[derive(Debug, Clone, Copy)]
@@ -110,75 +99,6 @@ pub(super) struct Order<'a> {
     pub(super) group: Option<&'a RunGroup>,
     /// The name of an environment variable that only this tree has, where no namespace holds it together.
     pub(super) mark: &'a str,
-}
-
-/// What this host offers, whatever isolation is asked for.
-#[derive(Debug, Clone)]
-pub(super) struct Ground {
-    pub(super) account: Option<Account>,
-    pub(super) launcher: Launcher,
-    pub(super) look: Look,
-    pub(super) interpreter: Interpreter,
-    /// Where control groups can be made, or what is missing.
-    pub(super) cgroups: Result<Cgroups, String>,
-    pub(super) bwrap: Option<PathBuf>,
-}
-
-impl Ground {
-    /// Finds out what this host offers, without starting a sandbox.
-    pub(super) fn find(settings: &ExecutionSettings) -> Result<Self, ExecutionError> {
-        let account = geteuid()
-            .is_root()
-            .then(|| Account::of(&settings.local.user))
-            .transpose()?;
-        let launcher = Launcher::find(settings.local.launcher.as_deref(), account.as_ref())?;
-        let look = launcher.look()?;
-        let interpreter = Interpreter::find(&settings.local.python, &launcher, account.as_ref())?;
-        Ok(Self {
-            account,
-            launcher,
-            look,
-            interpreter,
-            cgroups: Cgroups::find(),
-            bwrap: tool("bwrap"),
-        })
-    }
-
-    /// Why an isolation cannot be had here, as far as can be told without trying.
-    pub(super) fn lacks(&self, isolation: Isolation) -> Option<String> {
-        let no_filter = (!self.look.seccomp).then(|| {
-            "the kernel filters no system calls (seccomp); one with CONFIG_SECCOMP_FILTER does".to_owned()
-        });
-        let no_bwrap = || {
-            self.bwrap
-                .is_none()
-                .then(|| format!("bwrap was not found; {INSTALL}"))
-        };
-        match isolation {
-            Isolation::BubblewrapCgroup => no_bwrap().or(no_filter).or_else(|| {
-                let reason = self.cgroups.as_ref().err()?;
-                Some(format!("no control group can be made: {reason}"))
-            }),
-            Isolation::Bubblewrap => no_bwrap().or(no_filter),
-            Isolation::Landlock => no_filter.or_else(|| {
-                let oldest = match self.account {
-                    Some(_) => OLDEST_LANDLOCK,
-                    None => OLDEST_LANDLOCK_ONE_USER,
-                };
-                (self.look.landlock < oldest).then(|| {
-                    format!(
-                        "Landlock is needed in version {oldest}, and the kernel has {}: Linux 6.2 has version 3, \
-                         Linux 6.12 version 6; `lsm=` on the kernel's command line must name landlock",
-                        match self.look.landlock {
-                            0 => "none".to_owned(),
-                            version => format!("version {version}"),
-                        }
-                    )
-                })
-            }),
-            Isolation::Auto | Isolation::None => None,
-        }
-    }
 }
 
 /// The wall, as this host can build it.

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     ExecutionError, LocalExecutor,
     cgroup::Cgroups,
+    ground::Ground,
     host::{Account, Launcher, said, tool},
     interpreter::Interpreter,
-    sandbox::Ground,
 };
 use crate::config::{ExecutionSettings, Isolation};
 
@@ -184,7 +184,12 @@ impl HostReport {
             let missing = match (&tried, &ground) {
                 (Ok(bench), Ok(ground)) => LocalExecutor::tried(ground, isolation, &bench.settings, &[])
                     .err()
-                    .map(|error| reason_of(isolation, &error)),
+                    .map(|error| {
+                        reason_of(
+                            &error,
+                            ground.lacks(isolation).is_none() && isolation.is_contained(),
+                        )
+                    }),
                 (Err(reason), _) | (_, Err(reason)) => Some(reason.clone()),
             };
             self.tiers.push(TierReport {
@@ -271,13 +276,13 @@ fn in_container() -> bool {
         .any(|mark| Path::new(mark).exists())
 }
 
-/// Why an isolation is missing, with what else may be the reason here.
-fn reason_of(isolation: Isolation, error: &ExecutionError) -> String {
+/// Why an isolation is missing, with what else may be the reason where it failed only when it was tried.
+fn reason_of(error: &ExecutionError, seemed_possible: bool) -> String {
     let reason = match error {
         ExecutionError::NoIsolation(reason) => reason.clone(),
         other => other.to_string(),
     };
-    match isolation.is_contained() && in_container() {
+    match seemed_possible && in_container() {
         true => format!(
             "{reason}; a container's own filter may forbid namespaces and mounts: run it with --security-opt \
              seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined"

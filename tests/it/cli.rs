@@ -209,6 +209,7 @@ fn steady(place: &Place, text: &str) -> String {
         ),
         (r"(ran +)\d+\.\d\d s".to_owned(), "${1}N s"),
         (r"CHANGED +".to_owned(), "CHANGED  "),
+        (r"isolation: \w+".to_owned(), "isolation: ISOLATION"),
         (r"interpreter  .*".to_owned(), "interpreter  PYTHON"),
         (format!(r"user {system}\b"), "user OS_USER"),
     ];
@@ -334,12 +335,12 @@ fn a_question_tells_what_does_not_hold_the_program_back() {
     );
     place.ask("write");
     let text = place.run(&["show", "write"]).ends(0).out;
-    let network = "network      the host's, unrestricted; the list of PVs is not enforced\n";
+    let network = "network      the gateway to the control system alone; the list of PVs is not enforced\n";
     assert!(text.contains(network), "{text}");
     assert_eq!(text.matches("  - Line 4: ").count(), 1, "{text}");
     assert!(!text.contains("Asked before"), "{text}");
     let reader = place.run(&["run", "--code", "read.py"]).ends(10).out;
-    assert!(reader.contains("network      none\n"), "{reader}");
+    assert!(reader.contains("network      the gateway to the control system alone\n"), "{reader}");
 }
 
 #[test]

@@ -1109,13 +1109,14 @@ fn a_host_that_cannot_run_programs_says_what_to_do() {
 
 #[test]
 fn the_backend_says_what_it_is() {
-    let place = place();
+    let mut place = place();
+    place.settings.local.isolation = Isolation::Bubblewrap;
     let backend = LocalExecutor::probe(&place.settings)
         .unwrap()
         .backend(&Placement::default());
     assert_eq!(
         (backend.name.as_str(), backend.isolation.as_str()),
-        ("local", "bubblewrap_cgroup")
+        ("local", "bubblewrap")
     );
     assert!(
         backend.interpreter.contains("(Python 3."),

@@ -83,8 +83,8 @@ async fn calls_that_open_walls_are_refused() {
             "socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)",
         ),
         (
-            "a netlink socket",
-            "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
+            "a netlink socket for device events",
+            "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)",
         ),
         (
             "a crypto socket",

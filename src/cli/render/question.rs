@@ -235,17 +235,15 @@ fn limits(limits: &PvLimits) -> String {
 /// What the program can reach.
 fn network(program: &Program) -> String {
     let writes = program.execution_mode == "write_access";
-    match (
-        program.backend["facts"]["network"].as_str(),
-        writes && !program.channels_enforced,
-    ) {
-        (Some(network), false) => visible_line(network),
-        (Some(network), true) => format!(
-            "{}; {}",
-            visible_line(network),
-            "the list of PVs is not enforced".red()
-        ),
-        (None, _) => "unknown".red().bold().to_string(),
+    let reach = match program.backend["facts"]["network"].as_str() {
+        Some("none") => "none".to_owned(),
+        Some("gateway") => "the gateway to the control system alone".to_owned(),
+        Some("host") => "the host's, unrestricted".red().bold().to_string(),
+        _ => "unknown".red().bold().to_string(),
+    };
+    match writes && !program.channels_enforced {
+        true => format!("{reach}; the list of PVs is not enforced"),
+        false => reach,
     }
 }
 

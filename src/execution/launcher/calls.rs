@@ -197,9 +197,13 @@ fn rules(calls: Calls, keeper: Option<Pid>) -> Result<Rules, seccompiler::Backen
     }
     let unix = libc::AF_UNIX.unsigned_abs();
     if calls == Calls::Namespaced {
-        let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
+        let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
         let others = families.map(|family| (0, Ne, family.unsigned_abs()));
         when(libc::SYS_socket, &others)?;
+        // EPICS clients ask for the namespace's addresses by the netlink protocol for routes; there are more.
+        let netlink = libc::AF_NETLINK.unsigned_abs();
+        let routes = libc::NETLINK_ROUTE.unsigned_abs();
+        when(libc::SYS_socket, &[(0, Eq, netlink), (2, Ne, routes)])?;
         return Ok(rules);
     }
     // A pair of datagram sockets could send elsewhere too; the kernel makes one of a raw pair as well.

@@ -26,8 +26,14 @@ use super::{
 pub(super) fn enter(orders: Enter) -> Result<ExitCode, Fault> {
     close_inherited().map_err(failed("inherited descriptors"))?;
     for group in &orders.groups {
-        // 0 stands for the process that writes.
-        fs::write(group.join("cgroup.procs"), "0").map_err(failed(group.display().to_string()))?;
+        // 0 stands for the thread that writes, the only one here. In version 1 the kernel moves that one without
+        // the wait of many milliseconds that moving a process takes.
+        let threads = group.join("tasks");
+        let file = match threads.exists() {
+            true => threads,
+            false => group.join("cgroup.procs"),
+        };
+        fs::write(&file, "0").map_err(failed(file.display().to_string()))?;
     }
     if let Some(over) = &orders.hand_over {
         hand_over(over)?;
