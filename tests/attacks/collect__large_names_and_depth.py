@@ -1,5 +1,5 @@
 # what: leave the longest names in the deepest directories
-# expect: closed
+# expect: closed | killed workspace_limit
 # control: none, what is collected is looked at
 # artifacts:
 import os

@@ -1,7 +1,6 @@
 # what: stop the kernel in the middle of a copy
 # expect: closed
 # control: open
-got = None
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.argtypes, libc.syscall.restype = [ctypes.c_long] * 7, ctypes.c_long

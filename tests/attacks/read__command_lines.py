@@ -4,14 +4,14 @@
 import os
 
 opened = []
-for pid in [name for name in os.listdir("/proc") if name.isdigit()] if os.access("/proc", os.R_OK) else []:
+try:
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]
+except OSError:
+    pids = ["1", str(os.getppid()), str(context["pid"])]
+for pid in pids:
     try:
-        if b"sleep\0600" in open("/proc/%s/cmdline" % pid, "rb").read():
+        if b"sleep\x00600" in open("/proc/%s/cmdline" % pid, "rb").read():
             opened.append(pid)
     except OSError:
         pass
-try:
-    opened.append(open("/proc/%d/comm" % context["pid"]).read()) if "sleep" in open("/proc/%d/comm" % context["pid"]).read() else None
-except OSError:
-    pass
 results = {"open": opened[:5]}

@@ -4,7 +4,11 @@
 import os
 
 opened = []
-for pid in ["self"] + [name for name in os.listdir("/proc") if name.isdigit()]:
+try:
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]
+except OSError:
+    pids = ["1", str(os.getppid()), str(context["pid"])]
+for pid in ["self"] + pids:
     for way in ("root", "cwd/..", "cwd/../../../../.."):
         path = "/proc/%s/%s/%s" % (pid, way, context["secret"].lstrip("/"))
         try:

@@ -1,7 +1,6 @@
 # what: fill the disk by many files below the limit of one
 # expect: killed workspace_limit
 # control: none, that it fills is shown by how it ends
-# artifacts:
 number = 0
 while True:
     number += 1

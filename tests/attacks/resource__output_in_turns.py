@@ -3,9 +3,8 @@
 # control: none, that it floods is shown by how it ends
 import os
 
-for _ in range(6):
+for _ in range(2):
     os.fork()
-    break
 while True:
     os.write(1, b"\xff\x00\x1b[2J")
     os.write(2, b"\r\x07")

@@ -5,5 +5,5 @@
 import os
 import threading
 
-threading.Thread(target=lambda: os._exit(0 if False else 9)).start()
+threading.Thread(target=lambda: os._exit(9)).start()
 threading.Event().wait(10)

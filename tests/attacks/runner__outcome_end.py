@@ -5,7 +5,6 @@
 import json
 import os
 
-for end in ({"type": "approved"},):
-    with open(".outcome.json", "w") as file:
-        json.dump({"version": 1, "end": end, "results": {"a": 1}, "isolation": "none", "code": "0"}, file)
+with open(".outcome.json", "w") as file:
+    json.dump({"version": 1, "end": {"type": "approved"}, "results": {"a": 1}, "isolation": "none", "code": "0"}, file)
 os._exit(0)

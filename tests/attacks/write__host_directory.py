@@ -11,6 +11,7 @@ for name, attempt in {
     "hard": lambda: os.link(base + "secret", base + "hard"),
     "pipe": lambda: os.mkfifo(base + "pipe"),
     "rename": lambda: os.rename(base + "secret", base + "gone"),
+    "remove": lambda: os.remove(base + "gone"),
     "move": lambda: os.rename(base + "other_run", base + "other"),
 }.items():
     try:

@@ -95,7 +95,8 @@ impl Attack {
                 .unwrap_or_else(|| panic!("{}: {line}", attack.name));
             let rest = rest.trim();
             match word.split_whitespace().collect::<Vec<_>>().as_slice() {
-                ["what"] => {}
+                // What an expected `open` is to become is for the reader.
+                ["what" | "wanted"] => {}
                 ["expect"] => _ = attack.expect.insert(String::new(), rest.to_owned()),
                 ["expect", isolation] => {
                     attack.expect.insert((*isolation).to_owned(), rest.to_owned());
@@ -177,7 +178,11 @@ impl Canary {
         let abstracted =
             UnixListener::bind_addr(&SocketAddr::from_abstract_name(secret.as_bytes()).unwrap()).unwrap();
         let mut process = Command::new("sleep");
-        process.arg("600").stdin(Stdio::null()).env_clear();
+        process
+            .arg("600")
+            .stdin(Stdio::null())
+            .env_clear()
+            .process_group(0);
         process.env("CANARY_ENVIRONMENT", &secret);
         if is_root() {
             for path in [other.clone(), other.join("result")] {
@@ -222,6 +227,7 @@ impl Canary {
             "unix": path("socket"),
             "abstract": self.secret,
             "pid": self.process.id(),
+            "group": self.process.id(),
             "service": std::process::id(),
             "address": own_address(),
         })
