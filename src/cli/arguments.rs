@@ -180,6 +180,12 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         export: Option<PathBuf>,
     },
+    /// Say what this host offers for running programs, and what is missing
+    #[command(
+        after_help = "Each isolation is tried by running a program in it. Needs no store. Exits with 1 if no \
+        program can run."
+    )]
+    Doctor,
     /// Make a store anew from an export log: the way out of a damaged one
     #[command(after_help = "Example:\n  holdpoint rebuild copy/store/log rebuilt\n\n\
         The new directory takes the place of 'store' in the data directory.")]

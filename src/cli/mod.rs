@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod decide;
 mod desk;
+mod doctor;
 mod draw;
 mod exit;
 mod fault;
@@ -175,6 +176,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
         Command::Config {
             command: ConfigCommand::Check,
         } => return check::config(output, &globals),
+        Command::Doctor => return doctor::host(output, &globals),
         Command::Rebuild { log, into } => return rebuild::store(output, &globals, log, into),
         Command::Verify { export: Some(path) } => return verify::export(output, path),
         _ => {}

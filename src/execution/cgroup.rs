@@ -86,7 +86,10 @@ impl Cgroups {
             return make(&above.join(HOME)).and_then(|home| offered(home, above));
         }
         let offers = words(&here.join("cgroup.controllers"));
-        if !["memory", "pids"].iter().all(|one| offers.iter().any(|offer| offer == one)) {
+        if !["memory", "pids"]
+            .iter()
+            .all(|one| offers.iter().any(|offer| offer == one))
+        {
             return Err(format!(
                 "the cgroup {} offers no memory and pids controllers: start the service with Delegate=yes in its \
                  systemd unit",
@@ -128,7 +131,10 @@ impl Cgroups {
             })?;
             Some(make(&at.join(HOME)).and_then(|home| {
                 writable(&home).then_some(home.clone()).ok_or_else(|| {
-                    format!("{} cannot be written; let root give it to the service's user", home.display())
+                    format!(
+                        "{} cannot be written; let root give it to the service's user",
+                        home.display()
+                    )
                 })
             }))
         };

@@ -78,10 +78,15 @@ impl Interpreter {
             groups: Vec::new(),
             hand_over: None,
             user: account.map(Account::user),
-            aim: Aim::Become([name, "-I", "-B", "-S", "-c", QUESTION].map(str::to_owned).to_vec()),
+            aim: Aim::Become(
+                [name, "-I", "-B", "-S", "-c", QUESTION]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ),
         });
         let output = line
-            .and_then(|line| run_bounded(&line)).map_err(|error| fault(error.to_string()))?;
+            .and_then(|line| run_bounded(&line))
+            .map_err(|error| fault(error.to_string()))?;
         if !output.status.success() {
             return Err(fault(format!("it does not start: {}", said(&output))));
         }

@@ -3,7 +3,10 @@
 //! It is the only one so far. Another backend, such as a Jupyter server, is another [`Executor`]; nothing
 //! outside this room knows which one runs a program.
 
-use std::{path::{Path, PathBuf}, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use rustix::process::Signal;
@@ -119,6 +122,10 @@ impl LocalExecutor {
                 }
                 Err(ExecutionError::NoIsolation(reason)) => {
                     reasons.push(format!("{}: {reason}", isolation.name()));
+                }
+                // Without namespaces it is the way to the workspaces that fails; what came before says why.
+                Err(error @ ExecutionError::Workspace { .. }) if !reasons.is_empty() => {
+                    reasons.push(format!("{}: {error}", isolation.name()));
                 }
                 // Whatever else is wrong, a lower wall would not make it right.
                 Err(error) => return Err(error),
@@ -469,7 +476,8 @@ fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &s
     let code = ended.status.code();
     if signal_of(ended.status) == Some(Signal::KILL.as_raw()) && ended.ended_for_memory > 0 {
         execution.end = ProgramEnd::Killed {
-            reason: "its processes together used up the run's memory (execution.limits.memory_bytes)".to_owned(),
+            reason: "its processes together used up the run's memory (execution.limits.memory_bytes)"
+                .to_owned(),
             code: "memory_limit".to_owned(),
         };
         return;

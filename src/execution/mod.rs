@@ -12,10 +12,12 @@ mod notebook;
 mod processes;
 mod sandbox;
 mod supervisor;
+mod survey;
 mod workspace;
 
 pub use local::LocalExecutor;
 pub use notebook::{NotebookContent, NotebookError, write_notebook};
+pub use survey::{HostFinding, HostReport, TierReport};
 pub use workspace::{create_folder, sanitise};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};

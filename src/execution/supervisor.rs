@@ -528,11 +528,7 @@ impl Tree {
             stderr: self.stderr.bytes,
             time,
             workspace: self.launch.workspace,
-            ended_for_memory: self
-                .launch
-                .group
-                .as_ref()
-                .map_or(0, RunGroup::ended_for_memory),
+            ended_for_memory: self.launch.group.as_ref().map_or(0, RunGroup::ended_for_memory),
             notes: self.notes,
         })
     }

@@ -31,7 +31,10 @@ pub fn shape(name: &str) -> Result<Arc<Graph>, ServiceError> {
     let parts = Parts {
         generator: Registry::builtin().create(&config.generation)?,
         analyzer: Arc::new(Analyzer::new(&config.analysis)?),
-        executor: Arc::new(executor::Lazy::new(config.execution.clone(), config.control_system.epics.clone())),
+        executor: Arc::new(executor::Lazy::new(
+            config.execution.clone(),
+            config.control_system.epics.clone(),
+        )),
         writes: Arc::new(WriteControl::new(1, true)),
         config: Arc::new(config),
     };

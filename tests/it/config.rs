@@ -401,6 +401,7 @@ fn every_key_does_something_or_says_that_it_does_not() {
         "execution.modes.write_access.requires_approval",
         "control_system.limits_checking",
         "control_system.write_verification",
+        "execution.local.unsafe_host_network",
     ];
     for key in KEYS {
         let path = key.path.replace("<name>", "mine").replace("<type>", "epics");

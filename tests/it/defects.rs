@@ -509,7 +509,11 @@ async fn a_figure_comes_out_the_same_on_every_way() {
                 assert_eq!(reply.status, RunStatus::Refused);
                 let error = reply.error.as_ref().unwrap();
                 assert_eq!(error.code, "mode_unavailable");
-                assert!(error.message.contains("control_system.epics.address_list"), "{}", error.message);
+                assert!(
+                    error.message.contains("control_system.epics.address_list"),
+                    "{}",
+                    error.message
+                );
                 continue;
             }
             assert_eq!(results(reply)["mean"], 1.0);

@@ -36,7 +36,7 @@ pub(crate) fn skip(test: &str) {
 }
 
 /// The isolations that the tests' host offers, and none.
-fn offered() -> Vec<Isolation> {
+pub(crate) fn offered() -> Vec<Isolation> {
     let all = [
         Isolation::BubblewrapCgroup,
         Isolation::Bubblewrap,
@@ -55,12 +55,12 @@ fn offered() -> Vec<Isolation> {
         .collect()
 }
 
-struct Place {
-    dir: TempDir,
-    settings: ExecutionSettings,
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
+    pub(crate) settings: ExecutionSettings,
 }
 
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     let dir = tempfile::tempdir().unwrap();
     // As in a private home: the programs' user cannot get here by itself.
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -85,7 +85,7 @@ fn place() -> Place {
 }
 
 impl Place {
-    fn job(&self, code: &str) -> Job {
+    pub(crate) fn job(&self, code: &str) -> Job {
         Job {
             code: code.to_owned(),
             access: Access::Read,
@@ -97,24 +97,24 @@ impl Place {
         }
     }
 
-    fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.dir.path().metadata().unwrap().uid() == 0
     }
 
     /// Without a sandbox, the programs' user must be able to pass through the directories above a run's.
-    fn let_others_pass(&self) {
+    pub(crate) fn let_others_pass(&self) {
         fs::set_permissions(self.dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
     }
 
-    async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
+    pub(crate) async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
         LocalExecutor::probe(&self.settings)?.prepare(job).await
     }
 
-    async fn run(&self, code: &str) -> Execution {
+    pub(crate) async fn run(&self, code: &str) -> Execution {
         self.run_job(self.job(code)).await
     }
 
-    async fn run_job(&self, job: Job) -> Execution {
+    pub(crate) async fn run_job(&self, job: Job) -> Execution {
         self.prepare(job)
             .await
             .unwrap()
@@ -124,7 +124,7 @@ impl Place {
 }
 
 #[track_caller]
-fn results(execution: &Execution) -> &Value {
+pub(crate) fn results(execution: &Execution) -> &Value {
     assert_eq!(execution.end, ProgramEnd::Finished, "{execution:#?}");
     execution
         .results
@@ -133,7 +133,7 @@ fn results(execution: &Execution) -> &Value {
 }
 
 #[track_caller]
-fn killed(execution: &Execution) -> &str {
+pub(crate) fn killed(execution: &Execution) -> &str {
     match &execution.end {
         ProgramEnd::Killed { code, .. } => code,
         other => panic!("not killed: {other:?}"),
@@ -141,7 +141,7 @@ fn killed(execution: &Execution) -> &str {
 }
 
 /// Waits until `done`, which some other process brings about.
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !done() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
@@ -150,7 +150,7 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// Whether some process holds the lock that `LOCKED_DAEMON` takes.
-fn is_locked(folder: &Path) -> bool {
+pub(crate) fn is_locked(folder: &Path) -> bool {
     let Ok(file) = fs::File::open(folder.join("execution_01/work/lock")) else {
         return false;
     };
@@ -158,7 +158,7 @@ fn is_locked(folder: &Path) -> bool {
 }
 
 /// Starts a daemon that has left its parent and its session and holds a lock; goes on once it has it.
-const LOCKED_DAEMON: &str = "
+pub(crate) const LOCKED_DAEMON: &str = "
 import os, fcntl, signal, time
 listen, tell = os.pipe()
 if os.fork() == 0:
@@ -189,7 +189,11 @@ async fn a_program_runs_and_leaves_its_results() {
     assert_eq!(results(&execution), &json!({"i": 500.25}));
     assert_eq!(execution.stdout, "hello\n");
     assert_eq!(execution.stderr, "careful\n");
-    assert!(execution.isolation.starts_with("bubblewrap"), "{}", execution.isolation);
+    assert!(
+        execution.isolation.starts_with("bubblewrap"),
+        "{}",
+        execution.isolation
+    );
     assert!(execution.seconds > 0.0 && !execution.output_truncated);
     assert!(execution.notes.is_empty(), "{:?}", execution.notes);
 }
@@ -730,6 +734,8 @@ async fn service_to_be_killed() {
         return;
     };
     let mut place = place();
+    let isolation = std::env::var("HOLDPOINT_TEST_ISOLATION").unwrap();
+    place.settings.local.isolation = serde_json::from_value(json!(isolation)).unwrap();
     place.settings.workspace_dir = folder.join("runs");
     let mut job = place.job(&format!("{LOCKED_DAEMON}\nwhile True:\n    pass\n"));
     job.folder = folder.join("run");
@@ -738,18 +744,22 @@ async fn service_to_be_killed() {
 
 #[test]
 fn a_killed_service_leaves_nothing_running() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut service = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["execution::service_to_be_killed", "--exact", "--ignored"])
-        .env("HOLDPOINT_TEST_FOLDER", dir.path())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let folder = dir.path().join("run");
-    wait_until("the program runs", || is_locked(&folder));
-    service.kill().unwrap();
-    service.wait().unwrap();
-    wait_until("the program is dead", || !is_locked(&folder));
+    for isolation in offered() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
+        let mut service = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["execution::service_to_be_killed", "--exact", "--ignored"])
+            .env("HOLDPOINT_TEST_FOLDER", dir.path())
+            .env("HOLDPOINT_TEST_ISOLATION", isolation.name())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let folder = dir.path().join("run");
+        wait_until("the program runs", || is_locked(&folder));
+        service.kill().unwrap();
+        service.wait().unwrap();
+        wait_until("the program is dead", || !is_locked(&folder));
+    }
 }
 
 /// Only what is the program's own is collected.
@@ -1262,7 +1272,9 @@ fn probe_with_another_bubblewrap() {
     if std::env::var_os("HOLDPOINT_TEST_BWRAP").is_none() {
         return;
     }
-    match LocalExecutor::probe(&place().settings) {
+    let mut place = place();
+    place.settings.local.isolation = Isolation::Bubblewrap;
+    match LocalExecutor::probe(&place.settings) {
         Ok(executor) => println!(
             "nested: {}",
             executor.backend(&Placement::default()).facts["nested_user_namespaces"]

@@ -7,7 +7,8 @@ use std::{
 };
 
 /// Which rooms each room may import.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
+    ("bin", &["execution"]),
     ("model", &[]),
     ("config", &["model"]),
     ("store", &["model", "config"]),

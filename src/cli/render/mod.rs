@@ -1,6 +1,7 @@
 //! Replies as a human reads them. Whatever comes from outside is made visible first.
 
 mod history;
+mod host;
 mod page;
 mod proof;
 mod question;
@@ -21,6 +22,7 @@ use crate::{
 use super::{analyze::Analyzed, arguments::Globals};
 
 pub(super) use history::history;
+pub(super) use host::host;
 pub(super) use proof::{replay, verification};
 pub(super) use thread::thread;
 

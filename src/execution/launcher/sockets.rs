@@ -50,8 +50,13 @@ pub(super) fn hand_out(orders: Sockets) -> Result<(), Fault> {
     if !control.push(SendAncillaryMessage::ScmRights(&lent)) {
         return Err(failed(what)(io::Error::other("there are too many")));
     }
-    sendmsg(stdin(), &[IoSlice::new(&[OFFERED])], &mut control, SendFlags::NOSIGNAL)
-        .map_err(failed(what))?;
+    sendmsg(
+        stdin(),
+        &[IoSlice::new(&[OFFERED])],
+        &mut control,
+        SendFlags::NOSIGNAL,
+    )
+    .map_err(failed(what))?;
     let mut word = [0u8];
     io::stdin()
         .lock()
@@ -86,7 +91,9 @@ pub(in crate::execution) fn receive(link: impl AsFd, orders: Sockets) -> io::Res
             .ok_or_else(|| io::Error::other("the launcher handed out too few sockets"))
     };
     if got.bytes != 1 || word[0] != OFFERED {
-        return Err(io::Error::other("the launcher ended before it handed out the sockets"));
+        return Err(io::Error::other(
+            "the launcher ended before it handed out the sockets",
+        ));
     }
     let sockets = gateway::Sockets {
         search: next()?.into(),
