@@ -9,7 +9,6 @@ for name, attempt in {
     "nice": lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
     "affinity": lambda: os.sched_setaffinity(pid, {0}),
     "scheduler": lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)),
-    "user": lambda: os.setpriority(os.PRIO_USER, 0, 19),
     "limit": lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (1, 1)),
 }.items():
     try:

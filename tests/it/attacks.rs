@@ -268,6 +268,10 @@ impl Canary {
                 if stat.split_whitespace().nth(2) == Some("T") {
                     harm.push("the canary process was stopped".to_owned());
                 }
+                let own = fs::read_to_string("/proc/self/stat").unwrap();
+                if nice(&stat) != nice(&own) {
+                    harm.push("the canary process's priority was changed".to_owned());
+                }
                 let score = fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap();
                 if score.trim() != own_oom_score() {
                     harm.push("the canary process's oom_score_adj was changed".to_owned());
@@ -303,6 +307,11 @@ impl Drop for Canary {
 
 fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// The priority in a line of `/proc/PID/stat`; the name in brackets may hold spaces.
+fn nice(stat: &str) -> Option<&str> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(16)
 }
 
 fn own_oom_score() -> String {
