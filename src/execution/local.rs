@@ -24,11 +24,11 @@ use super::{
     processes::signal_of,
     sandbox::{Ground, Order, Place, Program, Sandbox},
     supervisor::{Ended, Launch, Standing, launch},
-    workspace::{RUNNER, Start, private_dir},
+    workspace::{Start, private_dir, runner_sha256},
 };
 use crate::{
     config::{EpicsSettings, ExecutionSettings, Isolation},
-    model::{CodeSha256, Digest, ExecutionMode},
+    model::{Digest, ExecutionMode},
 };
 
 /// The most notes of one execution.
@@ -266,7 +266,7 @@ impl Executor for LocalExecutor {
             name: "local".to_owned(),
             isolation: self.isolation().to_owned(),
             interpreter: self.sandbox.interpreter.label(),
-            runner_sha256: CodeSha256::of(RUNNER.as_bytes()),
+            runner_sha256: runner_sha256(),
             facts: facts
                 .into_iter()
                 .map(|(name, fact)| (name.to_owned(), fact))

@@ -1,348 +1,103 @@
-"""Runs one program, byte for byte, and saves what it left.
+"""Runs one program, byte for byte, and has what it left saved.
 
 Started as `python -I -B runner.py INPUT WORK`. It says that it is ready, waits for the word to go, reads
-INPUT/program.py and INPUT/context.json, and leaves WORK/.outcome.json. It imports the standard library
-only; numpy, pandas and matplotlib are looked at only where the program itself has imported them.
+INPUT/program.py and INPUT/context.json, and leaves WORK/.outcome.json. Whatever the start does not need is
+in INPUT/outcome.py and is loaded later: imports are most of the time between a start and a program's first line.
 """
 
-import base64
-import datetime
-import decimal
-import enum
-import io
-import json
-import linecache
-import math
 import os
-import pathlib
-import re
 import sys
-import threading
-import tokenize
-import traceback
 import types
-import uuid
 
 READY = b"holdpoint: ready\n"
 PROGRAM = "program.py"
-MAX_DEPTH = 64
-MAX_NODES = 500_000
-MAX_TEXT = 1 << 20
-MAX_REPR = 10_000
-MAX_OUTCOME = 8 << 20
-MAX_VALUES = 600_000
-
-
-class Plain:
-    """Turns Python values into plain JSON values; never raises for what it is given."""
-
-    def __init__(self, notes):
-        self.notes = notes
-        self.nodes = 0
-        self.open = set()
-
-    def note(self, text):
-        if text not in self.notes and len(self.notes) < 100:
-            self.notes.append(text)
-
-    def full(self):
-        """Whether no further value has room."""
-        if self.nodes < MAX_NODES:
-            return False
-        self.note("results were cut: too many values")
-        return True
-
-    def array(self, values, depth):
-        """The values as a list, which one mark ends where there is no more room."""
-        plain = []
-        for value in values:
-            if self.full():
-                plain.append({"_type": "truncated", "reason": "too many values"})
-                break
-            plain.append(self.of(value, depth))
-        return plain
-
-    def of(self, value, depth=0):
-        self.nodes += 1
-        if depth > MAX_DEPTH:
-            self.note("results were cut: nested too deeply")
-            return {"_type": "truncated", "reason": "nested too deeply"}
-        if id(value) in self.open:
-            return {"_type": "cycle"}
-        self.open.add(id(value))
-        try:
-            return self.convert(value, depth + 1)
-        except Exception as error:
-            return {"_type": "repr", "class": class_name(value), "value": "<unreadable: %s>" % type(error).__name__}
-        finally:
-            self.open.discard(id(value))
-
-    def convert(self, value, depth):
-        if value is None or value is True or value is False:
-            return value
-        if isinstance(value, enum.Enum):
-            return self.of(value.value, depth)
-        if isinstance(value, str):
-            return self.text(value)
-        special = self.scientific(value, depth)
-        if special is not MISSING:
-            return special
-        if isinstance(value, int):
-            return whole_number(int(value))
-        if isinstance(value, float):
-            return real_number(float(value))
-        if isinstance(value, complex):
-            return {"_type": "complex", "real": real_number(value.real), "imag": real_number(value.imag)}
-        if isinstance(value, dict):
-            return self.mapping(value, depth)
-        if isinstance(value, (list, tuple, range)):
-            return self.array(value, depth)
-        if isinstance(value, (set, frozenset)):
-            items = sorted(value, key=lambda item: (type(item).__name__, repr(item)))
-            return {"_type": "set", "items": self.array(items, depth + 1)}
-        if isinstance(value, (bytes, bytearray, memoryview)):
-            return {"_type": "bytes", "base64": self.text(base64.b64encode(bytes(value)).decode("ascii"))}
-        if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-            return value.isoformat()
-        if isinstance(value, datetime.timedelta):
-            return {"_type": "timedelta", "seconds": value.total_seconds()}
-        if isinstance(value, decimal.Decimal):
-            return {"_type": "decimal", "value": str(value)}
-        if isinstance(value, (pathlib.PurePath, uuid.UUID)):
-            return self.text(str(value))
-        return {"_type": "repr", "class": class_name(value), "value": clean(repr(value)[:MAX_REPR])}
-
-    def text(self, value):
-        if len(value) > MAX_TEXT:
-            self.note("results were cut: a text of %d characters" % len(value))
-            return {"_type": "truncated", "reason": "text too long", "start": clean(value[:MAX_REPR])}
-        return clean(value)
-
-    def mapping(self, value, depth):
-        items = list(value.items())
-        if any(isinstance(key, str) and key == "_type" for key, _ in items):
-            return {"_type": "dict", "items": self.array(items, depth + 1)}
-        names = {clean(key) for key, _ in items if isinstance(key, str)}
-        taken, plain = set(), {}
-        for key, item in items:
-            name = clean(key if isinstance(key, str) else key_text(key))
-            if not isinstance(key, str) and (name in names or name in taken):
-                name = "%s (%s)" % (name, type(key).__name__)
-            serial, free = 2, name
-            while free in taken or (not isinstance(key, str) and free in names):
-                free, serial = "%s #%d" % (name, serial), serial + 1
-            taken.add(free)
-            if self.full():
-                plain[free] = {"_type": "truncated", "reason": "too many values"}
-                break
-            plain[free] = self.of(item, depth)
-        return plain
-
-    def scientific(self, value, depth):
-        np = sys.modules.get("numpy")
-        if np is not None and hasattr(np, "ndarray"):
-            if isinstance(value, np.ndarray):
-                if value.size > MAX_NODES:
-                    self.note("results were cut: an array of %d values" % value.size)
-                    return {
-                        "_type": "truncated",
-                        "reason": "array too large",
-                        "shape": list(value.shape),
-                        "dtype": str(value.dtype),
-                    }
-                if value.dtype.kind in "mM":
-                    return self.of(value.astype(str).tolist(), depth)
-                return self.of(value.tolist(), depth)
-            if isinstance(value, (np.datetime64, np.timedelta64)):
-                return None if np.isnat(value) else str(value)
-            if isinstance(value, np.complexfloating):
-                return self.of(complex(value), depth)
-            if isinstance(value, np.floating):
-                return real_number(float(value))
-            if isinstance(value, np.generic):
-                item = value.item()
-                return MISSING if isinstance(item, np.generic) else self.of(item, depth)
-        pd = sys.modules.get("pandas")
-        if pd is not None and hasattr(pd, "DataFrame"):
-            if value is pd.NaT or value is pd.NA:
-                return None
-            if isinstance(value, pd.DataFrame):
-                return {
-                    "_type": "dataframe",
-                    "columns": self.array(value.columns.tolist(), depth + 1),
-                    "index": self.array(value.index.tolist(), depth + 1),
-                    "data": self.array(value.itertuples(index=False, name=None), depth + 1),
-                }
-            if isinstance(value, pd.Series):
-                return {
-                    "_type": "series",
-                    "name": self.of(value.name, depth),
-                    "index": self.array(value.index.tolist(), depth + 1),
-                    "values": self.array(value.tolist(), depth + 1),
-                }
-            if isinstance(value, pd.Index):
-                return self.array(value.tolist(), depth)
-        return MISSING
-
-
+PATH = list(sys.path)
 MISSING = object()
 
 
-def class_name(value):
-    kind = type(value)
-    return clean("%s.%s" % (kind.__module__, kind.__qualname__))[:200]
+class Later:
+    """outcome.py, loaded when it is first needed, with the search path as it was before the program."""
+
+    def __init__(self, inputs):
+        self.file = os.path.join(inputs, "outcome.py")
+        self.module = None
+
+    def __call__(self):
+        if self.module is None:
+            module = types.ModuleType("holdpoint_outcome")
+            with open(self.file, "rb") as file:
+                text = file.read()
+            path, sys.path = sys.path, list(PATH)
+            try:
+                exec(compile(text, self.file, "exec", dont_inherit=True), module.__dict__)
+            finally:
+                sys.path = path
+            module.MISSING = MISSING
+            self.module = module
+        return self.module
 
 
-def clean(text):
-    """The text without lone surrogates, which no JSON reader has to accept."""
-    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
+class Source:
+    """The program's text, for those who ask its module for it."""
+
+    def __init__(self, source, later):
+        self.source = source
+        self.later = later
+
+    def get_source(self, name):
+        """The text of the module `name`, which is the program."""
+        return self.later().text_of(self.source)
 
 
-def whole_number(value):
-    if -(1 << 63) <= value < (1 << 64):
-        return value
-    return {"_type": "int", "value": hex(value) if value.bit_length() > 10_000 else str(value)}
-
-
-def real_number(value):
-    if math.isfinite(value):
-        return value
-    return {"_type": "float", "value": "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")}
-
-
-def key_text(key):
-    return str(key) if key is None or isinstance(key, (bool, int, float)) else repr(key)[:MAX_REPR]
-
-
-class Artifacts:
+def saver(later, work, notes):
     """The program's `save_artifact`."""
+    artifacts = []
 
-    def __init__(self, work, notes):
-        self.folder = os.path.join(work, "artifacts")
-        self.notes = notes
-        self.manifest = []
-
-    def save(self, obj, title="artifact", description="", artifact_type=None):
+    def save_artifact(obj, title="artifact", description="", artifact_type=None):
         """Saves an object as a file under artifacts/ and returns its path."""
-        extension, content = self.content(obj, artifact_type)
-        slug = re.sub(r"[^a-z0-9]+", "_", clean(title).lower()).strip("_")[:60] or "artifact"
-        name = "%s_%s.%s" % (uuid.uuid4().hex[:12], slug, extension)
-        os.makedirs(self.folder, exist_ok=True)
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as file:
-            file.write(content)
-        self.manifest.append(
-            {"file": name, "title": clean(title), "description": clean(description), "bytes": len(content)}
-        )
-        with open(os.path.join(self.folder, "manifest.json"), "w", encoding="utf-8") as file:
-            json.dump(self.manifest, file, indent=1)
-        return path
+        if not artifacts:
+            artifacts.append(later().Artifacts(work, notes))
+        return artifacts[0].save(obj, title, description, artifact_type)
 
-    def content(self, obj, kind):
-        if isinstance(obj, (bytes, bytearray)):
-            return "bin", bytes(obj)
-        if isinstance(obj, str):
-            return {"html": "html", "markdown": "md"}.get(kind, "txt"), clean(obj).encode("utf-8")
-        if hasattr(obj, "savefig"):
-            buffer = io.BytesIO()
-            obj.savefig(buffer, format="png", dpi=150)
-            return "png", buffer.getvalue()
-        if hasattr(obj, "write_html") and hasattr(obj, "to_html"):
-            return "html", clean(obj.to_html()).encode("utf-8")
-        pd = sys.modules.get("pandas")
-        if pd is not None and isinstance(obj, pd.DataFrame):
-            return "html", clean(obj.to_html()).encode("utf-8")
-        if isinstance(obj, (dict, list, tuple)):
-            return "json", json.dumps(Plain(self.notes).of(obj), indent=1, allow_nan=False).encode("utf-8")
-        return "txt", clean(repr(obj)).encode("utf-8")
+    return save_artifact
 
 
-def save_figures(work, notes):
-    """Saves every open matplotlib figure."""
-    plt = sys.modules.get("matplotlib.pyplot")
-    if plt is None or not hasattr(plt, "get_fignums"):
-        return
-    folder = os.path.join(work, "figures")
-    for position, number in enumerate(plt.get_fignums(), 1):
-        try:
-            os.makedirs(folder, exist_ok=True)
-            plt.figure(number).savefig(os.path.join(folder, "figure_%02d.png" % position), dpi=100)
-        except Exception as error:
-            notes.append(clean("figure %d could not be saved: %s" % (position, error))[:500])
+def read_context(inputs):
+    """The program's `context`; an empty one needs no parser."""
+    with open(os.path.join(inputs, "context.json"), "rb") as file:
+        text = file.read()
+    if text == b"{}":
+        return {}
+    import json
+
+    return json.loads(text)
 
 
-def cut(text, most):
-    """The text's beginning and end, where it is longer than `most`."""
-    text = clean(text)
-    return text if len(text) <= most else text[: most // 2] + "\n[…]\n" + text[-most // 2 :]
-
-
-def describe(error):
-    """The exception as the outcome tells it, in the program's own line numbers."""
-    tb, line = error.__traceback__, None
-    while tb is not None and tb.tb_frame.f_code.co_filename != PROGRAM:
-        tb = tb.tb_next
-    walk = tb
-    while walk is not None:
-        if walk.tb_frame.f_code.co_filename == PROGRAM:
-            line = walk.tb_lineno
-        walk = walk.tb_next
-    if line is None and isinstance(error, SyntaxError) and error.filename == PROGRAM:
-        line = error.lineno
-    if isinstance(error, SystemExit):
-        message = "exit status %s" % error.code if isinstance(error.code, int) else str(error.code)
-    else:
-        try:
-            message = str(error)
-        except Exception:
-            message = "<the exception's text cannot be read>"
-    try:
-        text = "".join(traceback.format_exception(type(error), error, tb))
-    except Exception:
-        text = "%s: %s\n" % (type(error).__name__, message)
-    return {
-        "type": "raised",
-        "error_type": clean(type(error).__name__),
-        "message": cut(message, 10_000),
-        "traceback": cut(text, 20_000),
-        "line": line,
-    }
-
-
-def remember_lines(source):
-    """Makes the program's lines known to tracebacks."""
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        lines = io.StringIO(source.decode(encoding, "replace"), newline=None).readlines()
-        linecache.cache[PROGRAM] = (len(source), None, lines, PROGRAM)
-    except Exception:
-        pass
-
-
-def run(source, context, artifacts):
+def run(source, context, save_artifact, later):
     """Runs the program; gives its end and its module."""
     module = types.ModuleType("__main__")
     module.__file__ = PROGRAM
     module.__builtins__ = __builtins__
     module.context = context
-    module.save_artifact = artifacts.save
+    module.save_artifact = save_artifact
+    module.__loader__ = Source(source, later)
     sys.modules["__main__"] = module
     sys.argv = [PROGRAM]
-    remember_lines(source)
     try:
         exec(compile(source, PROGRAM, "exec", dont_inherit=True), module.__dict__)
         end = {"type": "finished"}
     except SystemExit as error:
         clean_exit = error.code is None or (isinstance(error.code, int) and error.code == 0)
-        end = {"type": "finished"} if clean_exit else describe(error)
+        end = {"type": "finished"} if clean_exit else later().describe(error, source)
     except BaseException as error:
-        end = describe(error)
+        end = later().describe(error, source)
     return end, module
 
 
 def join_threads():
     """Waits for the program's threads, as the interpreter does at its end."""
-    while True:
+    threading = sys.modules.get("threading")
+    while threading is not None:
         others = [
             thread
             for thread in threading.enumerate()
@@ -352,42 +107,6 @@ def join_threads():
             return
         for thread in others:
             thread.join()
-
-
-def has_too_many_values(text):
-    """Whether a JSON text holds more values than its reader takes."""
-
-    def marks(text):
-        return 1 + text.count(",") + text.count("[") + text.count("{")
-
-    # The texts among the values, which may hold marks too, are left out only where that could matter.
-    return marks(text) > MAX_VALUES and marks(re.sub(r'"(?:[^"\\]|\\.)*"', "", text)) > MAX_VALUES
-
-
-def write_outcome(work, outcome, results):
-    """Writes the outcome in one step: a reader sees all of it or nothing."""
-    notes, state = outcome["notes"], "missing"
-    outcome["results"] = None
-    if isinstance(results, dict):
-        state = "saved"
-        plain = Plain(notes).mapping(results, 1)
-        outcome["results"] = plain
-    elif results is not MISSING:
-        state = "not_a_dict"
-        notes.append("results is a %s, not a dict" % clean(type(results).__name__))
-    outcome["results_state"] = state
-    text = json.dumps(outcome, allow_nan=False)
-    excess = "%d bytes as JSON" % len(text) if len(text) > MAX_OUTCOME else None
-    if excess is None and has_too_many_values(text):
-        excess = "more than %d values as JSON" % MAX_VALUES
-    if excess is not None:
-        notes.append("results were left out: %s" % excess)
-        outcome["results"] = {"_type": "truncated", "reason": "results too large"}
-        text = json.dumps(outcome, allow_nan=False)
-    path = os.path.join(work, ".outcome.json")
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(path + ".new", path)
 
 
 def main():
@@ -401,12 +120,10 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     with open(os.path.join(inputs, PROGRAM), "rb") as file:
         source = file.read()
-    with open(os.path.join(inputs, "context.json"), encoding="utf-8") as file:
-        context = json.load(file)
+    context, later = read_context(inputs), Later(inputs)
     notes, owner = [], os.getpid()
-    artifacts = Artifacts(work, notes)
     out, err = sys.stdout, sys.stderr
-    end, module = run(source, context, artifacts)
+    end, module = run(source, context, saver(later, work, notes), later)
     for stream in (out, err):
         try:
             stream.flush()
@@ -423,12 +140,12 @@ def main():
         os._exit(1 if raised else 0)
     join_threads()
     outcome = {"version": 1, "end": end, "notes": notes}
-    save_figures(work, notes)
+    later().save_figures(work, notes)
     try:
-        write_outcome(work, outcome, vars(module).get("results", MISSING))
+        later().write_outcome(work, outcome, vars(module).get("results", MISSING))
     except BaseException as error:
-        notes.append(cut("results could not be saved: %s: %s" % (type(error).__name__, error), 500))
-        write_outcome(work, outcome, MISSING)
+        notes.append(later().cut("results could not be saved: %s: %s" % (type(error).__name__, error), 500))
+        later().write_outcome(work, outcome, MISSING)
     sys.exit(1 if raised else 0)
 
 

@@ -3,7 +3,7 @@
 //! ```text
 //! <workspace_dir>/YYYY-MM/execution_YYYYMMDD_HHMMSS_<name>_<8 hex digits>/   a run's, the service's alone
 //!     execution_01/            one start of a program
-//!         input/               program.py, context.json, runner.py: read-only to the program
+//!         input/               program.py, context.json, runner.py, outcome.py: read-only to the program
 //!         work/                the program's working directory, owned by the user it runs as
 //!         tmp/                 temporary files, where there is no private /tmp
 //! ```
@@ -20,10 +20,18 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{ExecutionError, host::Account};
-use crate::model::Timestamp;
+use crate::model::{CodeSha256, Timestamp};
 
 /// The runner, as every program gets it.
 pub(super) const RUNNER: &str = include_str!("runner.py");
+
+/// Its other part, which it loads once it needs it.
+pub(super) const OUTCOME: &str = include_str!("outcome.py");
+
+/// The SHA-256 of both parts of the runner.
+pub(super) fn runner_sha256() -> CodeSha256 {
+    CodeSha256::of([RUNNER, OUTCOME].concat().as_bytes())
+}
 
 /// The most characters of a name that comes from outside.
 const MAX_NAME: usize = 48;
@@ -119,6 +127,7 @@ impl Start {
             ("program.py", code.as_bytes()),
             ("context.json", &context),
             ("runner.py", RUNNER.as_bytes()),
+            ("outcome.py", OUTCOME.as_bytes()),
         ] {
             let mut file = OpenOptions::new()
                 .write(true)
