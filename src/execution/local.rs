@@ -301,6 +301,15 @@ impl Executor for LocalExecutor {
             .await
             .map_err(|error| ExecutionError::Start(error.to_string()))?;
         let (start, workspace, group) = made?;
+        let temporary = match self.sandbox.isolation.is_contained() {
+            true => None,
+            false => Some(
+                Workspace::open(&start.tmp).map_err(|source| ExecutionError::Workspace {
+                    path: start.tmp.clone(),
+                    source,
+                })?,
+            ),
+        };
         let mark = format!("HOLDPOINT_RUN_{}", Uuid::new_v4().simple());
         let line = self.sandbox.command_line(Order {
             place: place(&start),
@@ -319,6 +328,7 @@ impl Executor for LocalExecutor {
             timeout,
             output_bytes: self.settings.max_output_bytes,
             workspace,
+            temporary,
             bounds: self.bounds(),
         })
         .await

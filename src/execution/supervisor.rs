@@ -73,7 +73,9 @@ pub(super) struct Launch {
     pub(super) output_bytes: usize,
     /// The working directory and its bounds.
     pub(super) workspace: Workspace,
-    /// The bounds of the working directory.
+    /// Its temporary files, where it has no private `/tmp` of bounded size: on the disk like the others.
+    pub(super) temporary: Option<Workspace>,
+    /// The bounds of each of both.
     pub(super) bounds: Bounds,
 }
 
@@ -371,7 +373,10 @@ impl Tree {
             }
             if Instant::now() >= next_look {
                 let look = Instant::now();
-                if let Some(excess) = self.launch.workspace.excess(&self.launch.bounds) {
+                let directories = [Some(&self.launch.workspace), self.launch.temporary.as_ref()];
+                let bounds = &self.launch.bounds;
+                let excess = directories.into_iter().flatten().find_map(|one| one.excess(bounds));
+                if let Some(excess) = excess {
                     return self.condemn("workspace_limit", excess);
                 }
                 // Looking at many files takes time; it must not become the main thing done.

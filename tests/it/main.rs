@@ -3,6 +3,7 @@
 
 mod analysis;
 mod approvals;
+mod attacks;
 mod cli;
 mod config;
 mod defects;

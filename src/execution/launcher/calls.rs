@@ -111,6 +111,7 @@ const BEYOND: &[i64] = &[
     libc::SYS_semctl,
     libc::SYS_mq_open,
     libc::SYS_mq_unlink,
+    libc::SYS_inotify_add_watch,
     libc::SYS_fchmodat,
     FCHMODAT2,
     libc::SYS_fchownat,
@@ -211,7 +212,21 @@ fn rules(calls: Calls, keeper: Option<Pid>) -> Result<Rules, seccompiler::Backen
     for kind in [libc::SOCK_DGRAM, libc::SOCK_RAW] {
         when(libc::SYS_socketpair, &[(1, MaskedEq(0xf), kind.unsigned_abs())])?;
     }
-    when(libc::SYS_prlimit64, &[(0, Ne, 0)])?;
+    // What share of the host others get: 0 stands for the process itself, but for its whole user where the
+    // question is whose.
+    for call in [
+        libc::SYS_prlimit64,
+        libc::SYS_sched_setaffinity,
+        libc::SYS_sched_setscheduler,
+        libc::SYS_sched_setparam,
+        libc::SYS_sched_setattr,
+    ] {
+        when(call, &[(0, Ne, 0)])?;
+    }
+    for (call, whole_user) in [(libc::SYS_setpriority, 2), (libc::SYS_ioprio_set, 3)] {
+        when(call, &[(0, Eq, whole_user)])?;
+        when(call, &[(1, Ne, 0)])?;
+    }
     if let Some(keeper) = keeper {
         let keeper = keeper.as_raw_nonzero().get();
         for call in [

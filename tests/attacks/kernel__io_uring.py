@@ -1,0 +1,17 @@
+# what: have the kernel do the work by a ring, past filters of system calls
+# expect: closed
+# control: open
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.argtypes, libc.syscall.restype = [ctypes.c_long] * 7, ctypes.c_long
+
+
+def call(number, *values):
+    """Makes a system call; gives its value, or the error's number below zero."""
+    got = libc.syscall(number, *values, *[0] * (6 - len(values)))
+    return got if got >= 0 else -ctypes.get_errno()
+
+
+space = ctypes.create_string_buffer(120)
+got = call(425, 4, ctypes.addressof(space))
+results = {"open": ["io_uring"] if got >= 0 else [], "got": got}
