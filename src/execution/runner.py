@@ -13,6 +13,7 @@ READY = b"holdpoint: ready\n"
 PROGRAM = "program.py"
 PATH = list(sys.path)
 MISSING = object()
+RESERVE = 64 << 20
 
 
 class Later:
@@ -73,8 +74,8 @@ def read_context(inputs):
     return json.loads(text)
 
 
-def run(source, context, save_artifact, later):
-    """Runs the program; gives its end and its module."""
+def run(source, context, save_artifact, later, reserve):
+    """Runs the program; gives its end and its module. What is in `reserve` is let go once it has ended."""
     module = types.ModuleType("__main__")
     module.__file__ = PROGRAM
     module.__builtins__ = __builtins__
@@ -87,9 +88,11 @@ def run(source, context, save_artifact, later):
         exec(compile(source, PROGRAM, "exec", dont_inherit=True), module.__dict__)
         end = {"type": "finished"}
     except SystemExit as error:
+        reserve.clear()
         clean_exit = error.code is None or (isinstance(error.code, int) and error.code == 0)
         end = {"type": "finished"} if clean_exit else later().describe(error, source)
     except BaseException as error:
+        reserve.clear()
         end = later().describe(error, source)
     return end, module
 
@@ -136,8 +139,12 @@ def main():
 def complete(source, context, work, later):
     """Runs the program and leaves its outcome in `work`; gives whether it raised."""
     notes, owner, found = [], os.getpid(), threads()
+    # A program that has used up its memory must still be told of: this much is kept back for that. Nothing
+    # touches it, so it costs address space alone.
+    reserve = [bytes(RESERVE)]
     out, err = sys.stdout, sys.stderr
-    end, module = run(source, context, saver(later, work, notes), later)
+    end, module = run(source, context, saver(later, work, notes), later, reserve)
+    reserve.clear()
     for stream in (out, err):
         try:
             stream.flush()

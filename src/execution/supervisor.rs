@@ -375,7 +375,10 @@ impl Tree {
                 let look = Instant::now();
                 let directories = [Some(&self.launch.workspace), self.launch.temporary.as_ref()];
                 let bounds = &self.launch.bounds;
-                let excess = directories.into_iter().flatten().find_map(|one| one.excess(bounds));
+                let excess = directories
+                    .into_iter()
+                    .flatten()
+                    .find_map(|one| one.excess(bounds));
                 if let Some(excess) = excess {
                     return self.condemn("workspace_limit", excess);
                 }

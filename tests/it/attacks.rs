@@ -22,7 +22,7 @@ use std::{
 
 use futures::StreamExt;
 use holdpoint::{
-    config::{ExecutionMethod, ExecutionSettings, Isolation, LocalSettings},
+    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings},
     execution::{
         Access, Execution, Executor, Job, LocalExecutor, NoTrail, Placement, ProgramEnd, create_folder,
     },
@@ -435,11 +435,14 @@ fn settings(home: &Path, isolation: Isolation) -> ExecutionSettings {
         method: ExecutionMethod::Local,
         local: LocalSettings {
             python: PathBuf::from("/usr/bin/python3"),
+            interpreters: Vec::new(),
             isolation,
             launcher: None,
             user: "nobody".to_owned(),
             environment: BTreeMap::new(),
         },
+        container: Config::builtin().execution.container,
+        notebook: NotebookSettings::default(),
         workspace_dir: home.join("runs"),
         max_output_bytes: 64 << 10,
         max_file_bytes: 8 << 20,

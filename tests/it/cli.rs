@@ -340,7 +340,10 @@ fn a_question_tells_what_does_not_hold_the_program_back() {
     assert_eq!(text.matches("  - Line 4: ").count(), 1, "{text}");
     assert!(!text.contains("Asked before"), "{text}");
     let reader = place.run(&["run", "--code", "read.py"]).ends(10).out;
-    assert!(reader.contains("network      the gateway to the control system alone\n"), "{reader}");
+    assert!(
+        reader.contains("network      the gateway to the control system alone\n"),
+        "{reader}"
+    );
 }
 
 #[test]
