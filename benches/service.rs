@@ -32,8 +32,8 @@ async fn main() -> Result<(), ServiceError> {
         source,
     })?;
     let text = format!(
-        "holdpoint: {{data_dir: {:?}}}\ncontrol_system: {{writes_enabled: true}}\n\
-         execution: {{local: {{unsafe_host_network: true}}}}\napproval: {{max_pending_per_requester: 1000}}\n",
+        "holdpoint: {{data_dir: {:?}}}\ncontrol_system: {{writes_enabled: true, rehearsal: {{mode: never}}, \
+         epics: {{address_list: ['127.0.0.1:9'], timeout: 0.001}}}}\napproval: {{max_pending_per_requester: 1000}}\n",
         directory.path()
     );
     let service = Service::open(Config::from_text(&text, None, &|_| None)?).await?;

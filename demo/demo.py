@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent
 
 # The exit codes this demo relies on; the binary's help lists them all.
-DONE, INTERRUPTED, CONFLICT = 0, 10, 16
+DONE, FAILED, INTERRUPTED, CONFLICT = 0, 1, 10, 16
 
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 BOLD, DIM, GREEN, YELLOW, PLAIN = (
@@ -68,7 +68,6 @@ class Server:
     def environment(self) -> dict[str, str]:
         return {
             "HOLDPOINT_DEMO_CA_PORT": self.ports["port"],
-            "HOLDPOINT_DEMO_CA_REPEATER_PORT": self.ports["repeater_port"],
             "EPICS_CA_ADDR_LIST": "127.0.0.1",
             "EPICS_CA_AUTO_ADDR_LIST": "NO",
             "EPICS_CA_SERVER_PORT": self.ports["port"],
@@ -137,8 +136,8 @@ def walk(holdpoint: Holdpoint, server: Server) -> None:
 
     step(
         "A request that sets a magnet",
-        "demo/set_magnet.py writes SR:MAG:QF1:CURRENT:SP. It is analyzed, and stops at the gate: the command "
-        "ends, nothing of it stays in memory, and nothing has run.",
+        "demo/set_magnet.py writes SR:MAG:QF1:CURRENT:SP. It is analyzed and rehearsed, its puts going nowhere, and "
+        "stops at the gate: the command ends, and nothing of it stays in memory.",
     )
     holdpoint.run(
         "run", "--user-query", "Raise QF1 to 182.5 A", "--task-objective", "Set the current of the magnet QF1",
@@ -146,8 +145,9 @@ def walk(holdpoint: Holdpoint, server: Server) -> None:
         "--as", "operator", exits=INTERRUPTED,
     )  # fmt: skip
     expect("the magnet is as it was", server.read("SR:MAG:QF1:CURRENT:RB"), before)
+    expect("no put has reached the server", server.puts(), [])
 
-    step("Who waits?", "A new process finds the question in the store, with its code, findings and PVs.")
+    step("Who waits?", "A new process finds the question in the store: code, findings, what each PV holds and would hold.")
     holdpoint.run("pending")
     question = holdpoint.the_pending()
     thread = question["thread_id"]
@@ -156,6 +156,8 @@ def walk(holdpoint: Holdpoint, server: Server) -> None:
     code = hashlib.sha256((HERE / "set_magnet.py").read_bytes()).hexdigest()
     expect("the question is about exactly the file's bytes (SHA-256)", shown["code_sha256"], code)
     expect("its status is interrupted", shown["status"], "interrupted")
+    planned = [(line["name"], line["value"], line["wanted"]) for line in shown["interrupts"][0]["question"]["channels"]]
+    expect("the question tells value now and value wanted", planned, [("SR:MAG:QF1:CURRENT:SP", before, 182.5)])
 
     step("Approve", "The decision makes a grant for one execution of exactly this code. The code runs, sandboxed.")
     holdpoint.run("approve", question["interrupt_id"], "--as", "shift-leader")
@@ -181,6 +183,25 @@ def walk(holdpoint: Holdpoint, server: Server) -> None:
     expect("the magnet is as it was", server.read("SR:MAG:QD1:CURRENT:RB"), before)
     expect("no further put has reached the server", server.puts(), done)
     expect("nothing is pending", holdpoint.read("pending"), [])
+
+    step("More than was approved", "demo/overreach.py hides a second put from the analysis. The gateway lets none pass.")
+    holdpoint.run(
+        "run", "--task-objective", "Set the current of the magnet QF1", "--execution-mode", "write_access",
+        "--code", "demo/overreach.py", "--as", "operator", exits=INTERRUPTED,
+    )  # fmt: skip
+    question = holdpoint.the_pending()
+    holdpoint.run(
+        "approve", question["interrupt_id"], "--channels", "SR:MAG:QF1:CURRENT:SP", "--as", "shift-leader", exits=FAILED,
+    )  # fmt: skip
+    done.append(("SR:MAG:QF1:CURRENT:SP", 183.0))
+    expect("only the approved put has reached the server", server.puts(), done)
+
+    step("Put back what it wrote", "A revert is a request like any other: analyzed, rehearsed, asked about.")
+    holdpoint.run("revert", question["thread_id"], "--as", "operator", exits=INTERRUPTED)
+    question = holdpoint.the_pending()
+    holdpoint.run("approve", question["interrupt_id"], "--as", "shift-leader")
+    done.append(("SR:MAG:QF1:CURRENT:SP", 182.5))
+    expect("the magnet is as it was before", server.read("SR:MAG:QF1:CURRENT:RB"), 182.5)
 
     step("What happened, and the proof of it", "replay executes nothing: it derives every decision again.")
     holdpoint.run("history", thread)
@@ -228,10 +249,6 @@ def main() -> int:
             os.environ["CLICOLOR_FORCE"] = "1"
         os.environ.update(server.environment(), HOLDPOINT_DEMO_PYTHON=os.path.realpath(sys.prefix))
         print(f"Every command below also carries --config demo/config.yml --data-dir {folder}/data")
-        print(
-            f"{YELLOW}{BOLD}This demo sets execution.local.unsafe_host_network: approved write runs share this host's "
-            f"network,\nbecause the demo's EPICS server is there. Don't copy that to a machine that matters.{PLAIN}"
-        )
         walk(Holdpoint(binary, folder / "data"), server)
     except Surprise as surprise:
         print(f"\nThe demo stopped at a surprise. {surprise}\nWhat it left is in {folder}", file=sys.stderr)

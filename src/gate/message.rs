@@ -160,7 +160,7 @@ fn channels(message: &mut String, facts: &QuestionFacts, binding: &Binding) {
     };
     let notes = rehearsal.notes.iter().map(|note| visible_line(note));
     let lines: Vec<String> = std::iter::once(went)
-        .chain((rehearsal.not_rehearsed.is_none()).then(|| format!("{} puts", rehearsal.puts)))
+        .chain((rehearsal.not_rehearsed.is_none()).then(|| format!("puts: {}", rehearsal.puts)))
         .chain(notes)
         .collect();
     block(message, &lines.join("\n"));

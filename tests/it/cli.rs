@@ -57,7 +57,10 @@ impl Said {
 }
 
 fn place() -> Place {
-    place_with("", "control_system: {type: epics, writes_enabled: true}")
+    place_with(
+        "",
+        "control_system: {type: epics, writes_enabled: true, epics: {address_list: ['127.0.0.1:9'], timeout: 0.2}, rehearsal: {mode: never}}",
+    )
 }
 
 /// A place whose configuration has `execution` under `execution` and `more` beside it.
@@ -66,8 +69,8 @@ fn place_with(execution: &str, more: &str) -> Place {
         dir: tempfile::tempdir().unwrap(),
     };
     let config = format!(
-        "{more}\nexecution:\n  code_generator: fixed\n{execution}\n  local:\n    python_env_path: {}\n    \
-         unsafe_host_network: true\nholdpoint: {{data_dir: data}}\n",
+        "{more}\nexecution:\n  code_generator: fixed\n{execution}\n  local:\n    python_env_path: {}\n\
+         holdpoint: {{data_dir: data}}\n",
         python().0.display()
     );
     place.file("config.yml", &config);
@@ -323,7 +326,7 @@ fn a_write_request_as_a_human_sees_it() {
 fn a_question_tells_what_does_not_hold_the_program_back() {
     let place = place_with(
         "",
-        "control_system: {type: epics, writes_enabled: true}\n\
+        "control_system: {type: epics, writes_enabled: true, epics: {address_list: ['127.0.0.1:9'], timeout: 0.2}, rehearsal: {mode: never}}\n\
          approval: {capabilities: {python_execution: {mode: all_code}}}",
     );
     place.file(
@@ -373,7 +376,7 @@ fn a_question_tells_that_it_was_asked_before() {
 fn a_thread_whose_question_expired_says_so() {
     let place = place_with(
         "",
-        "control_system: {type: epics, writes_enabled: true}\napproval: {expires_after: 1s}",
+        "control_system: {type: epics, writes_enabled: true, epics: {address_list: ['127.0.0.1:9'], timeout: 0.2}, rehearsal: {mode: never}}\napproval: {expires_after: 1s}",
     );
     place.ask("late");
     let deadline = Instant::now() + Duration::from_secs(60);

@@ -71,7 +71,6 @@ pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
 struct ControlSystem {
     log: PathBuf,
     port: String,
-    repeater: String,
     _folder: TempDir,
     /// It holds the server's standard input, with whose end the server ends.
     _server: Child,
@@ -103,7 +102,6 @@ fn control_system(python: &Path) -> &'static ControlSystem {
         };
         ControlSystem {
             port: word("port="),
-            repeater: word("repeater_port="),
             log,
             _folder: folder,
             _server: ioc,
@@ -129,16 +127,11 @@ impl Site {
         let python = environment(test)?;
         let system = control_system(&python);
         let mut config = json!({
-            "execution": { "local": {
-                "python_env_path": python,
-                "unsafe_host_network": true,
-                "environment": {
-                    "EPICS_CA_ADDR_LIST": "127.0.0.1",
-                    "EPICS_CA_AUTO_ADDR_LIST": "NO",
-                    "EPICS_CA_SERVER_PORT": system.port,
-                    "EPICS_CA_REPEATER_PORT": system.repeater,
-                },
+            "control_system": { "epics": {
+                "address_list": [format!("127.0.0.1:{}", system.port)],
+                "timeout": 30,
             } },
+            "execution": { "local": { "python_env_path": python } },
         });
         merge(&mut config, settings);
         let mut site = Self::new(config);
@@ -150,8 +143,12 @@ impl Site {
     pub fn new(settings: Value) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut config = json!({
-            "control_system": { "writes_enabled": true },
-            "execution": { "local": { "unsafe_host_network": true } },
+            // Nobody answers at this address. What is rehearsed is the business of tests of their own.
+            "control_system": {
+                "writes_enabled": true,
+                "epics": { "address_list": ["127.0.0.1:9"], "timeout": 0.2 },
+                "rehearsal": { "mode": "never" },
+            },
             "holdpoint": { "store": { "segment_bytes": "2 MiB", "cache_bytes": "4 MiB", "min_free_bytes": "1 MiB" } },
         });
         merge(&mut config, settings);

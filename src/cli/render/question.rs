@@ -214,6 +214,7 @@ fn planned(page: &mut Page, program: &Program) {
     page.line(&match (&rehearsal.not_rehearsed, &rehearsal.failed) {
         (Some(why), _) => format!("  {}: {}", "not rehearsed".yellow(), visible_line(why)),
         (None, Some(why)) => format!("  {}: {}", "the rehearsal went wrong".yellow(), visible_line(why)),
+        (None, None) if rehearsal.puts == 1 => "  as rehearsed, in one put that went nowhere".to_owned(),
         (None, None) => format!("  as rehearsed, in {} puts that went nowhere", rehearsal.puts),
     });
     for note in &rehearsal.notes {

@@ -205,7 +205,7 @@ fn is_there(word: &str) -> bool {
 
 #[test]
 fn forked_daemons_die_with_their_run() {
-    let site = Site::new(json!({ "execution": { "local": { "unsafe_host_network": true } } }));
+    let site = Site::new(json!({}));
     let mark = format!("daemon_{}", uuid::Uuid::new_v4().simple());
     let daemon = format!(
         "import os, time
