@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    Page,
+    Page, conduct,
     page::{moment, who},
 };
 
@@ -71,10 +71,13 @@ fn event(page: &mut Page, event: &HistoryEvent) {
         }
         (None, other) => (other, String::new()),
     };
+    let told = (event.what == "noted")
+        .then(|| conduct::noted(&event.facts))
+        .flatten();
     let subject = visible_line(&event.subject);
     let mut line = match event.resolution {
         Some(_) => format!("{detail}, question {subject}"),
-        None => format!("{subject} {what}{detail}"),
+        None => told.unwrap_or_else(|| format!("{subject} {what}{detail}")),
     };
     if let Some(by) = &event.by {
         line.push_str(&format!(", by {}", who(by)));

@@ -1,5 +1,6 @@
 //! Replies as a human reads them. Whatever comes from outside is made visible first.
 
+mod conduct;
 mod history;
 mod host;
 mod page;

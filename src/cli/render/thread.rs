@@ -9,7 +9,7 @@ use crate::{
     service::{RunReply, RunStatus},
 };
 
-use super::{Hints, Page, page, pretty, question, status};
+use super::{Hints, Page, conduct, page, pretty, question, status};
 
 /// A thread: its questions, or what it came to.
 pub(in crate::cli) fn thread(reply: &RunReply, hints: &Hints) -> String {
@@ -99,6 +99,9 @@ fn result(page: &mut Page, result: &PythonResult) {
             error.message
         );
         page.fact("failed", &visible_line(&text));
+    }
+    if let Some(found) = &result.conduct {
+        conduct::conduct(page, found);
     }
     match &result.results {
         Some(Value::Null) | None => {}

@@ -43,6 +43,9 @@ impl Node<PythonExecution> for Process {
                 });
             }
             warnings.extend(execution.notes.iter().cloned());
+            if let Some(conduct) = &execution.conduct {
+                warnings.extend(conduct.notes.iter().cloned());
+            }
             if execution.output_truncated {
                 warnings.push("the program's output was cut at the limit".into());
             }
