@@ -68,7 +68,7 @@ pub(super) enum Command {
             conflicts_with = "no_channels"
         )]
         channels: Option<Vec<String>>,
-        /// It may write no process variable, by the record; the network does not enforce it yet
+        /// It may write no process variable
         #[arg(long)]
         no_channels: bool,
         /// A remark for the record
