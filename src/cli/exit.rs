@@ -17,7 +17,7 @@ pub(super) const SIGNALLED: i32 = 130;
 
 /// The codes, for `--help`.
 pub(super) const HELP: &str = "\
-Exit codes of run, decisions and fork, by the status the thread then has:
+Exit codes of run, decisions, fork and revert, by the status the thread then has:
    0  completed
    1  failed
   10  interrupted: it waits for a human

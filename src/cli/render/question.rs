@@ -240,7 +240,8 @@ fn network(program: &Program) -> String {
         Some("none") => "none".to_owned(),
         Some("gateway") => "the gateway to the control system alone".to_owned(),
         Some("host") => "the host's, unrestricted".red().bold().to_string(),
-        _ => "unknown".red().bold().to_string(),
+        Some(other) => visible_line(other).yellow().to_string(),
+        None => "unknown".red().bold().to_string(),
     };
     match writes && !program.channels_enforced {
         true => format!("{reach}; the list of PVs is not enforced"),
