@@ -4,15 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use holdpoint::{
     execution::{
-        Access, NoTrail,
-        gateway::{
-            Gateway, Sockets,
-            codec::{Message, command, status},
-        },
+        Access,
+        gateway::codec::{Message, command, status},
     },
     model::GatewayEvent,
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{
     fake::{Fake, Manner},
