@@ -9,7 +9,7 @@ use crate::{
     config::{Config, ConfigError, ExecutionMethod},
     execution::{
         Backend, Executor, JupyterExecutor, LocalExecutor, Placement,
-        gateway::{Limits, PvName},
+        gateway::{Gateway, Limits, PvName},
     },
     generation::Registry,
     service::ServiceError,
@@ -73,9 +73,14 @@ fn tried_out(config: &Config) -> Result<Backend, String> {
         .map(PathBuf::from)
         .collect();
     let placement = Placement::default();
+    let gateway = Gateway::new(config.control_system.clone());
     let probed = match settings.method {
-        ExecutionMethod::Local => LocalExecutor::probe(&settings).map(|it| it.backend(&placement)),
-        ExecutionMethod::Container => JupyterExecutor::probe(&settings).map(|it| it.backend(&placement)),
+        ExecutionMethod::Local => {
+            LocalExecutor::probe(&settings).map(|it| it.with_gateway(&gateway).backend(&placement))
+        }
+        ExecutionMethod::Container => {
+            JupyterExecutor::probe(&settings).map(|it| it.with_gateway(&gateway).backend(&placement))
+        }
     };
     for directory in missing {
         // Only an empty directory goes: what another process has put there by now stays.

@@ -156,7 +156,7 @@ impl LocalExecutor {
     fn reach(&self, mode: ExecutionMode) -> Result<Option<Sockets>, ExecutionError> {
         let contained = self.sandbox.isolation.is_contained();
         match &self.gateway {
-            Some(gateway) if contained => {
+            Some(gateway) if contained && (mode == ExecutionMode::ReadOnly || gateway.can_write()) => {
                 let epics = &gateway.settings().epics;
                 Ok(Some(Sockets {
                     circuits: epics.max_servers.clamp(1, MOST_CIRCUITS),
@@ -164,6 +164,9 @@ impl LocalExecutor {
                 }))
             }
             _ if mode == ExecutionMode::ReadOnly => Ok(None),
+            Some(gateway) if !gateway.can_write() => {
+                Err(ExecutionError::Mode(gateway::NO_CONTROL_SYSTEM.to_owned()))
+            }
             Some(_) => Err(ExecutionError::Mode(format!(
                 "the isolation {} gives programs no way to the control system; `holdpoint doctor` says what is \
                  missing for a better one",

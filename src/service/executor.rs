@@ -145,7 +145,7 @@ impl Executor for Lazy {
         if mode == ExecutionMode::ReadOnly {
             return Ok(());
         }
-        if !self.gateway.is_configured() {
+        if !self.gateway.can_write() {
             return Err(ExecutionError::Mode(NO_CONTROL_SYSTEM.to_owned()));
         }
         match self.chosen(placement) {

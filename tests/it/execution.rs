@@ -10,13 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
 use holdpoint::{
     config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings},
     execution::{
         Access, Execution, ExecutionError, Executor, Job, LocalExecutor, NoTrail, Permit, Placement,
-        Prepared, ProgramEnd, create_folder,
+        Prepared, ProgramEnd, Trail, TrailError, create_folder, gateway::Gateway,
     },
-    model::{CodeSha256, Timestamp},
+    model::{CodeSha256, GatewayEvent, Timestamp},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -943,24 +944,47 @@ async fn an_approved_program_reaches_epics() {
         .unwrap();
     assert_eq!(line, "up\n");
 
-    let mut place = place();
-    for (name, value) in variables {
-        place.settings.local.environment.insert(name.to_owned(), value);
-    }
-    let mut job = place.job(
-        "import epics\nput = epics.caput('TEST:CURRENT', 2.5, wait=True, timeout=20, connection_timeout=20)\n\
-         results = {'put': put, 'current': epics.caget('TEST:CURRENT', timeout=20, connection_timeout=20)}\n",
-    );
-    job.access = Access::Write(Permit::default());
+    let place = place();
+    let mut control_system = Config::builtin().control_system;
+    control_system.epics.address_list = vec![format!("127.0.0.1:{port}")];
+    let executor = LocalExecutor::probe(&place.settings)
+        .unwrap()
+        .with_gateway(&Gateway::new(control_system));
+    let code = "import epics\nput = epics.caput('TEST:CURRENT', 2.5, wait=True, timeout=20, connection_timeout=20)\n\
+                results = {'put': put, 'current': epics.caget('TEST:CURRENT', timeout=20, connection_timeout=20)}\n";
+    let run = async |access: Access, code: &str| {
+        let mut job = place.job(code);
+        (job.access, job.trail) = (access, Arc::new(Kept::default()));
+        let prepared = executor.prepare(job).await.unwrap();
+        prepared.run(CancellationToken::new()).await
+    };
+    let permit = Permit {
+        channels: vec!["TEST:CURRENT".to_owned()],
+        ..Permit::default()
+    };
+    let written = run(Access::Write(permit), code).await;
+    assert_eq!(results(&written), &json!({"put": 1, "current": 2.5}));
+    assert_eq!(written.conduct.unwrap().puts_total, 1);
+    // The same without write access only reads.
+    let reading = "import epics\nresults = {'current': epics.caget('TEST:CURRENT', timeout=20, connection_timeout=20)}\n";
     assert_eq!(
-        results(&place.run_job(job).await),
-        &json!({"put": 1, "current": 2.5})
+        results(&run(Access::Read, reading).await),
+        &json!({"current": 2.5})
     );
-    // The same without write access reaches nothing.
-    let reading = place
-        .run("import epics\nresults = {'current': epics.caget('TEST:CURRENT', timeout=2)}\n")
-        .await;
-    assert_eq!(results(&reading), &json!({"current": null}));
+    let refused = run(Access::Read, code).await.conduct.unwrap();
+    assert_eq!((refused.puts_total, refused.refused_total), (0, 1));
+}
+
+/// A trail that keeps its events in memory, for tests.
+#[derive(Default)]
+struct Kept(std::sync::Mutex<Vec<GatewayEvent>>);
+
+#[async_trait]
+impl Trail for Kept {
+    async fn record(&self, event: GatewayEvent) -> Result<(), TrailError> {
+        self.0.lock().unwrap().push(event);
+        Ok(())
+    }
 }
 
 #[tokio::test]

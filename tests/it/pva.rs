@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use holdpoint::{
     config::{Config, EpicsSettings},
     execution::{
-        RefusedPut, Trail, TrailError,
-        gateway::{PvaAction, PvaBreach, PvaFilter, PvaRules, serve_pva},
+        Executor, LocalExecutor, RefusedPut, Trail, TrailError,
+        gateway::{Gateway, PvaAction, PvaBreach, PvaFilter, PvaRules, serve_pva},
     },
     model::GatewayEvent,
 };
@@ -25,6 +25,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+use tokio_util::sync::CancellationToken;
 
 const LITTLE: u8 = 0;
 const BIG: u8 = 0x80;
@@ -290,6 +291,42 @@ fn pv_access_is_read_through_the_gateway() {
 }
 
 /// X2: PV Access is read-only whatever the gateway behind it allows.
+/// The whole way: from a sandbox's own network through the launcher's socket.
+#[test]
+fn a_sandboxed_program_reads_by_pv_access_and_writes_nothing() {
+    let Some(mut site) = Site::start("a_sandboxed_program_reads_by_pv_access_and_writes_nothing") else {
+        return;
+    };
+    let mut control_system = Config::builtin().control_system;
+    control_system.epics.pva_gateway = Some(format!("127.0.0.1:{}", site.gateway_port));
+    let place = super::execution::place();
+    let mut job = place.job(
+        "from p4p.client.thread import Context\nwith Context('pva', nt=False) as context:\n    \
+         read = context.get('HP:NUMBER', timeout=60).value\n    \
+         try:\n        context.put('HP:NUMBER', 99, timeout=60)\n        told = None\n    \
+         except Exception as error:\n        told = str(error)\nresults = {'read': read, 'told': told}\n",
+    );
+    job.trail = site.trail.clone();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let execution = runtime.block_on(async {
+        let executor = LocalExecutor::probe(&place.settings)
+            .unwrap()
+            .with_gateway(&Gateway::new(control_system));
+        let prepared = executor.prepare(job).await.unwrap();
+        prepared.run(CancellationToken::new()).await
+    });
+    let results = super::execution::results(&execution);
+    assert!(results["read"].is_number(), "{execution:#?}");
+    let told = results["told"].as_str().unwrap();
+    assert!(told.contains("not possible through Holdpoint"), "{told}");
+    let conduct = execution.conduct.unwrap();
+    assert_eq!(
+        (conduct.refused_total, conduct.refused[0].code.as_str()),
+        (1, "pva_write")
+    );
+    assert_eq!(site.server.changes(), 0);
+}
+
 #[test]
 fn a_pv_access_write_is_refused_before_the_gateway() {
     let Some(mut site) = Site::start("a_pv_access_write_is_refused_before_the_gateway") else {

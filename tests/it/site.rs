@@ -130,7 +130,9 @@ impl Site {
             "control_system": { "epics": {
                 "address_list": [format!("127.0.0.1:{}", system.port)],
                 "timeout": 30,
-            } },
+            },
+            // Tests that run at once share the magnets.
+            "drift": { "absolute": 1e9 } },
             "execution": { "local": { "python_env_path": python } },
         });
         merge(&mut config, settings);

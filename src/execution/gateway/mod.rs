@@ -126,8 +126,13 @@ impl Gateway {
         Self { settings, reader }
     }
 
-    /// Whether there is a control system: programs without one get no way anywhere.
+    /// Whether there is a control system at all: programs without one get no way anywhere.
     pub fn is_configured(&self) -> bool {
+        self.can_write() || self.settings.epics.pva_gateway.is_some()
+    }
+
+    /// Whether there is one that approved programs can write to, which is Channel Access alone.
+    pub fn can_write(&self) -> bool {
         let epics = &self.settings.epics;
         !epics.address_list.is_empty() || !epics.name_servers.is_empty()
     }

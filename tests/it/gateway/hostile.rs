@@ -4,15 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use holdpoint::{
     execution::{
-        Access, NoTrail,
-        gateway::{
-            Gateway, Sockets,
-            codec::{Message, command, status},
-        },
+        Access,
+        gateway::codec::{Message, command, status},
     },
     model::GatewayEvent,
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{
     fake::{Fake, Manner},
@@ -326,31 +322,4 @@ async fn a_name_that_moves_to_another_server_is_read_there_and_not_written() {
     drop(raw);
     let conduct = way.session.finish().await;
     assert_eq!(conduct.refused[0].code, "ambiguous_pv");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn pv_access_goes_to_the_configured_gateway() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let gateway = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut settings = settings(&["127.0.0.1:9"]);
-    settings.epics.pva_gateway = Some(gateway.local_addr().unwrap().to_string());
-    let mut sockets = Sockets::bind("127.0.0.1:0".parse().unwrap(), 1).unwrap();
-    let pva = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = pva.local_addr().unwrap();
-    sockets.pva = Some(pva);
-    let session = Gateway::new(settings)
-        .serve(sockets, Access::Read, Arc::new(NoTrail), CancellationToken::new())
-        .await
-        .unwrap();
-    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
-    client.write_all(b"question").await.unwrap();
-    let (mut server, _) = gateway.accept().await.unwrap();
-    let mut heard = [0; 8];
-    server.read_exact(&mut heard).await.unwrap();
-    server.write_all(b"answered").await.unwrap();
-    assert_eq!(&heard, b"question");
-    client.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"answered");
-    drop(session);
-    assert_eq!(client.read(&mut heard).await.unwrap_or(0), 0);
 }
