@@ -52,6 +52,9 @@ pub struct JupyterExecutor {
     writing: Option<Side>,
 }
 
+/// Where a kernel finds the gateway, and the gateway.
+type Way<'a> = (&'a Post, &'a Gateway);
+
 impl JupyterExecutor {
     /// Looks at the server and its kernels. It blocks for the time of two requests, and must not be called
     /// where blocking is not allowed.
@@ -111,7 +114,7 @@ impl JupyterExecutor {
     }
 
     /// Where a program that may do so much runs, and where it finds the gateway.
-    fn side(&self, access: &Access) -> Result<(&Side, Option<(&Post, &Gateway)>), ExecutionError> {
+    fn side(&self, access: &Access) -> Result<(&Side, Option<Way<'_>>), ExecutionError> {
         let side = match access {
             Access::Read | Access::Rehearse => Some(&self.reading),
             Access::Write(_) => self.writing.as_ref(),

@@ -214,7 +214,7 @@ impl Server {
         match response.status() {
             status if status.is_success() => Ok(response),
             StatusCode::NOT_FOUND => Err(RestError::Missing(format!(
-                "{} on the Jupyter server at {}",
+                "api/{} on the Jupyter server at {}",
                 path.join("/"),
                 self.url
             ))),
