@@ -1,13 +1,18 @@
-//! The settings of `container`: one Jupyter server, named by an address or by host and port.
+//! The settings of `container`: a Jupyter server, named by an address or by host and port, and one for writes.
+
+use std::net::Ipv4Addr;
 
 use secrecy::SecretString;
 
-use super::{ExecutionMethod, resolve::Resolver};
+use super::{ExecutionMethod, Network, resolve::Resolver};
 
 const URL: &str = "execution.container.url";
 const HOST: &str = "execution.container.jupyter_host";
 const PORT: &str = "execution.container.jupyter_port";
 const TOKEN: &str = "execution.container.token";
+const WRITE_URL: &str = "execution.container.write_url";
+const WRITE_TOKEN: &str = "execution.container.write_token";
+const LISTEN: &str = "execution.container.listen.write_access";
 
 impl Resolver<'_> {
     pub(super) fn container(&mut self) {
@@ -27,9 +32,21 @@ impl Resolver<'_> {
             "execution.container.listen.write_access",
             &mut container.listen_write_access,
         );
-        let token = settings.text(TOKEN).map(str::trim).unwrap_or_default();
-        let carried = token.bytes().all(|byte| byte.is_ascii_graphic());
-        container.token = (!token.is_empty()).then(|| SecretString::from(token));
+        settings.set("execution.container.shared_server", &mut container.shared_server);
+        let token = |key: &str| {
+            settings
+                .text(key)
+                .map(str::trim)
+                .filter(|token| !token.is_empty())
+        };
+        let uncarried: Vec<&str> = [TOKEN, WRITE_TOKEN]
+            .into_iter()
+            .filter(|key| token(key).is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())))
+            .collect();
+        container.token = token(TOKEN).map(SecretString::from);
+        container.write_token = token(WRITE_TOKEN)
+            .map(SecretString::from)
+            .or(container.token.clone());
         for (mode, kernel) in [
             ("read_only", &mut container.read_only),
             ("write_access", &mut container.write_access),
@@ -56,10 +73,12 @@ impl Resolver<'_> {
         for key in nameless {
             self.complain(key, "must not be empty");
         }
-        if !carried {
-            self.complain(TOKEN, "holds characters that an HTTP header can't carry");
+        for key in uncarried {
+            self.complain(key, "holds characters that an HTTP header can't carry");
         }
         self.server();
+        self.write_server();
+        self.listeners();
         if self.config.execution.method == ExecutionMethod::Container
             && self.config.execution.container.token.is_none()
         {
@@ -121,6 +140,87 @@ impl Resolver<'_> {
         };
         self.config.execution.container.url = url;
     }
+
+    /// The address of the server for writes.
+    fn write_server(&mut self) {
+        let given = self
+            .authored
+            .settings
+            .text(WRITE_URL)
+            .unwrap_or_default()
+            .to_owned();
+        if !given.is_empty() {
+            if let Some(reason) = unfit(&given) {
+                return self.complain(WRITE_URL, reason);
+            }
+            self.config.execution.container.write_url = given.trim_end_matches('/').to_owned();
+        }
+        let execution = &mut self.config.execution;
+        let container = &mut execution.container;
+        if container.shared_server && container.write_url.is_empty() {
+            container.write_url.clone_from(&container.url);
+        }
+        let chosen = execution.method == ExecutionMethod::Container;
+        if !chosen || container.shared_server || container.listen_write_access.is_none() {
+            return;
+        }
+        let message = if container.write_url.is_empty() {
+            "listen.write_access is given, but no server of its own for the kernels that write: kernels of one \
+             server share a network, so those that read would reach the listener for writes; give write_url, or \
+             shared_server: true where each kernel has a network of its own"
+        } else if container.write_url.eq_ignore_ascii_case(&container.url) {
+            "is the server of the kernels that read, which would reach the listener for writes; give another one, \
+             or shared_server: true where each kernel has a network of its own"
+        } else {
+            return;
+        };
+        self.hold_up(WRITE_URL, message);
+    }
+
+    /// Where kernels find the gateway, and who is served there.
+    fn listeners(&mut self) {
+        for mode in ["read_only", "write_access"] {
+            let listen = format!("execution.container.listen.{mode}");
+            let address = self.authored.settings.text(&listen).and_then(host_and_port);
+            if address.is_some_and(|(host, _)| host.parse().is_ok_and(|host: Ipv4Addr| host.is_unspecified()))
+            {
+                self.complain(
+                    &listen,
+                    "must be one address of this host: kernels of the other mode, and anybody else, would reach \
+                     the listener at all of them",
+                );
+            }
+            let peers = format!("execution.container.peers.{mode}");
+            let named = self.authored.settings.texts(&peers).unwrap_or_default();
+            let read: Result<Vec<Network>, _> = named.iter().cloned().map(Network::try_from).collect();
+            let container = &mut self.config.execution.container;
+            match (read, mode) {
+                (Ok(networks), "read_only") => container.peers_read_only = networks,
+                (Ok(networks), _) => container.peers_write_access = networks,
+                (Err(reason), _) => self.complain(&peers, reason),
+            }
+        }
+        let container = &self.config.execution.container;
+        let address = |listen: &Option<String>| {
+            let (host, port) = host_and_port(listen.as_deref()?)?;
+            Some((host.to_owned(), port))
+        };
+        if let (Some(read), Some(write)) = (
+            address(&container.listen_read_only),
+            address(&container.listen_write_access),
+        ) && read == write
+        {
+            self.complain(
+                LISTEN,
+                "must not be the address of the listener for programs that read",
+            );
+        }
+    }
+}
+
+fn host_and_port(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = address.rsplit_once(':')?;
+    Some((host, port.parse().ok()?))
 }
 
 /// Why `url` cannot be a server's address.

@@ -94,12 +94,19 @@ impl Config {
                 "container": {
                     "url": Some(without_login(&execution.container.url)).filter(|url| !url.is_empty()),
                     "token": execution.container.token.as_ref().map(|_| MASK),
+                    "write_url": Some(without_login(&execution.container.write_url)).filter(|url| !url.is_empty()),
+                    "write_token": execution.container.write_token.as_ref().map(|_| MASK),
+                    "shared_server": execution.container.shared_server,
                     "timeout": duration(execution.container.timeout),
                     "max_message_bytes": size(execution.container.max_message_bytes),
                     "username": execution.container.username,
                     "listen": {
                         "read_only": execution.container.listen_read_only,
                         "write_access": execution.container.listen_write_access,
+                    },
+                    "peers": {
+                        "read_only": execution.container.peers_read_only,
+                        "write_access": execution.container.peers_write_access,
                     },
                 },
                 "local": {

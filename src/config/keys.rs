@@ -102,6 +102,9 @@ pub const KEYS: &[Key] = &[
     key("execution.container.jupyter_port", Count(1, 65_535)),
     key("execution.container.url", Text),
     key("execution.container.token", Secret),
+    key("execution.container.write_url", Text),
+    key("execution.container.write_token", Secret),
+    key("execution.container.shared_server", Flag),
     key("execution.container.timeout", Duration),
     key(
         "execution.container.max_message_bytes",
@@ -110,6 +113,8 @@ pub const KEYS: &[Key] = &[
     key("execution.container.username", Text),
     key("execution.container.listen.read_only", Address),
     key("execution.container.listen.write_access", Address),
+    key("execution.container.peers.read_only", Texts),
+    key("execution.container.peers.write_access", Texts),
     key("execution.local.python_env_path", Text),
     key(
         "execution.local.isolation",

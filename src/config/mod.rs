@@ -16,6 +16,7 @@ mod error;
 mod generators;
 mod keys;
 mod kind;
+mod network;
 mod quantity;
 mod resolve;
 mod resolved;
@@ -29,6 +30,7 @@ use std::{
 pub use error::*;
 pub use keys::{KEYS, Key};
 pub use kind::Kind;
+pub use network::Network;
 pub use resolved::*;
 
 /// The most bytes a configuration file may have.

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Problem;
+use super::{Network, Problem};
 use crate::model::{PvValue, VerificationLevel};
 
 /// Every setting of the program.
@@ -370,6 +370,12 @@ pub struct ContainerSettings {
     pub url: String,
     /// The token it wants, if it wants one.
     pub token: Option<SecretString>,
+    /// The address of the server for approved writes; empty where there is none.
+    pub write_url: String,
+    /// The token that one wants.
+    pub write_token: Option<SecretString>,
+    /// Whether one server may have the kernels of both modes, because each kernel has a network of its own.
+    pub shared_server: bool,
     /// How long one of its answers may take, and a kernel until it is ready.
     pub timeout: Duration,
     /// The most bytes of one message from a kernel.
@@ -380,6 +386,10 @@ pub struct ContainerSettings {
     pub listen_read_only: Option<String>,
     /// The same for programs with write access; without it there are none.
     pub listen_write_access: Option<String>,
+    /// Where kernels that read come from; empty: whoever reaches the address is served.
+    pub peers_read_only: Vec<Network>,
+    /// The same for kernels that write.
+    pub peers_write_access: Vec<Network>,
     /// The kernel of programs that read.
     pub read_only: KernelSettings,
     /// The kernel of programs that write.

@@ -167,6 +167,8 @@ fn what_cannot_start_can_still_be_read() {
     let cases = [
         "execution: { execution_method: container }",
         "execution: { execution_method: container, container: { jupyter_host: jupyter } }",
+        "execution: { execution_method: container, container: { url: 'http://a', listen: { write_access: '10.0.0.1:5064' } } }",
+        "execution: { execution_method: container, container: { url: 'http://a', write_url: 'http://A/', listen: { write_access: '10.0.0.1:5064' } } }",
         "execution: { code_generator: basic }",
         "execution: { code_generator: legacy, generators: { basic: { model_config_name: writer } } }",
         "execution: { code_generator: basic, generators: { basic: { model_id: m, provider: cborg } } }",
@@ -221,6 +223,12 @@ fn a_jupyter_server_is_named_by_an_address_or_by_host_and_port() {
         "{ url: 'http://jupyter', token: \"a b\" }",
         "{ url: 'http://jupyter', username: '' }",
         "{ url: 'http://jupyter', max_message_bytes: 1 KiB }",
+        "{ url: 'http://jupyter', write_url: 'write:8888' }",
+        "{ url: 'http://jupyter', write_token: \"a b\" }",
+        "{ url: 'http://jupyter', listen: { read_only: '0.0.0.0:5064' } }",
+        "{ url: 'http://jupyter', listen: { read_only: '10.0.0.1:5064', write_access: '10.0.0.1:5064' } }",
+        "{ url: 'http://jupyter', peers: { write_access: ['10.0.0.0/40'] } }",
+        "{ url: 'http://jupyter', peers: { write_access: ['write'] } }",
     ];
     let told: Vec<String> = mistakes
         .iter()
@@ -457,7 +465,10 @@ fn sample(key: &Key) -> Value {
     match (key.path, key.kind) {
         ("execution.modes.read_only.allows_writes", _) => json!(false),
         ("execution.generators.basic.base_url", _) => json!("https://models.example/v1"),
-        ("execution.container.url", _) => json!("https://jupyter.example"),
+        ("execution.container.url" | "execution.container.write_url", _) => json!("https://jupyter.example"),
+        ("execution.container.peers.read_only" | "execution.container.peers.write_access", _) => {
+            json!(["10.201.1.0/24"])
+        }
         ("execution.notebook.jupyter_url", _) => json!("https://jupyter.example/lab/tree/runs"),
         ("execution.generators.basic.provider", _) => json!("ollama"),
         ("execution.generators.basic.model_config_name", _) => json!("writer"),

@@ -1,5 +1,7 @@
 //! Programs in kernels of real Jupyter servers and gateways: what they get, what they leave, how they end.
 
+mod way;
+
 use std::{
     fs,
     net::TcpListener,

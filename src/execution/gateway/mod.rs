@@ -42,14 +42,14 @@ pub use session::Session;
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener, UdpSocket},
+    net::{IpAddr, SocketAddr, TcpListener, UdpSocket},
     sync::Arc,
 };
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::ControlSystemSettings,
+    config::{ControlSystemSettings, Network},
     execution::{Access, Trail},
 };
 
@@ -70,6 +70,8 @@ pub struct Sockets {
     pub circuits: Vec<TcpListener>,
     /// Where PV Access arrives, on the port of the configured gateway.
     pub pva: Option<TcpListener>,
+    /// Who is served there; empty: whoever comes.
+    pub peers: Vec<Network>,
 }
 
 impl Sockets {
@@ -95,8 +97,21 @@ impl Sockets {
             repeater: UdpSocket::bind((address.ip(), port(1)?))?,
             circuits: (0..servers).map(circuit).collect::<io::Result<_>>()?,
             pva: None,
+            peers: Vec::new(),
         })
     }
+
+    /// The same, for nobody but those who come from `peers`, if there are any.
+    #[must_use]
+    pub fn with_peers(mut self, peers: &[Network]) -> Self {
+        self.peers = peers.to_vec();
+        self
+    }
+}
+
+/// Whether who comes from `address` is one of `peers`.
+fn is_served(peers: &[Network], address: IpAddr) -> bool {
+    peers.is_empty() || peers.iter().any(|network| network.contains(address))
 }
 
 /// Why nothing can be written where there is no control system.

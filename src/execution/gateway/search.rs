@@ -15,8 +15,10 @@ use super::{
     codec::{Decoder, MINOR_VERSION, Message, command},
     directory::Found,
     finder::{Answer, Finder},
+    is_served,
     run::Run,
 };
+use crate::config::Network;
 
 /// How many names a program may ask for per second, and at once.
 const RATE: (f64, f64) = (2_000.0, 6_000.0);
@@ -35,17 +37,20 @@ pub(super) struct Searches {
     run: Arc<Run>,
     socket: UdpSocket,
     ports: Vec<u16>,
+    peers: Arc<[Network]>,
     finder: Finder,
     waiting: HashMap<String, (PvName, Vec<Asker>)>,
     allowance: (f64, Instant),
 }
 
 impl Searches {
-    /// A relay for the program that asks at `socket` and is told `ports`; and where answers come in.
+    /// A relay for the program that asks at `socket`, from one of `peers`, and is told `ports`; and where answers
+    /// come in.
     pub(super) async fn open(
         run: Arc<Run>,
         socket: StdUdpSocket,
         ports: Vec<u16>,
+        peers: Arc<[Network]>,
     ) -> io::Result<(Self, mpsc::Receiver<Answer>)> {
         let (sender, answers) = mpsc::channel(1_024);
         let finder = Finder::open(&run.settings.epics, &run.terms, sender).await?;
@@ -53,6 +58,7 @@ impl Searches {
             run,
             socket: UdpSocket::from_std(socket)?,
             ports,
+            peers,
             finder,
             waiting: HashMap::new(),
             allowance: (RATE.1, Instant::now()),
@@ -66,7 +72,9 @@ impl Searches {
         loop {
             tokio::select! {
                 received = self.socket.recv_from(&mut datagram) => {
-                    if let Ok((length, from)) = received {
+                    if let Ok((length, from)) = received
+                        && is_served(&self.peers, from.ip())
+                    {
                         self.asked(datagram.get(..length).unwrap_or_default(), from).await;
                     }
                 }

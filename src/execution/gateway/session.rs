@@ -9,12 +9,13 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    config::Network,
     execution::{Conduct, Trail},
     model::PutOutcome,
 };
 
 use super::{
-    OnRefused, Sockets,
+    OnRefused, Sockets, is_served,
     relay::{LAST_ANSWERS, relay},
     run::Run,
     search::Searches,
@@ -31,7 +32,7 @@ const MAX_CIRCUITS: usize = 64;
 pub struct Session {
     run: Arc<Run>,
     /// What waits for the program.
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
     circuits: TaskTracker,
     /// Held so that no client starts a repeater.
     _repeater: std::net::UdpSocket,
@@ -55,7 +56,9 @@ impl Session {
             repeater,
             circuits,
             pva,
+            peers,
         } = sockets;
+        let peers: Arc<[Network]> = peers.into();
         let mut tasks = JoinSet::new();
         // It ends with the ledger, so that what is known of a dropped session still gets into the trail.
         tokio::spawn(pen);
@@ -64,7 +67,14 @@ impl Session {
         for (slot, listener) in circuits.into_iter().enumerate() {
             ports.push(listener.local_addr()?.port());
             let listener = open(listener)?;
-            tasks.spawn(accept(Arc::clone(&run), listener, slot, tracker.clone()));
+            let door = Door {
+                run: Arc::clone(&run),
+                listener,
+                slot,
+                circuits: tracker.clone(),
+                peers: Arc::clone(&peers),
+            };
+            tasks.spawn(door.serve());
         }
         if let (Some(pva), Some(_)) = (pva, &run.settings.epics.pva_gateway) {
             let (listener, run) = (open(pva)?, Arc::clone(&run));
@@ -77,11 +87,11 @@ impl Session {
             });
         }
         search.set_nonblocking(true)?;
-        let (searches, answers) = Searches::open(Arc::clone(&run), search, ports).await?;
+        let (searches, answers) = Searches::open(Arc::clone(&run), search, ports, peers).await?;
         tasks.spawn(searches.relay(answers));
         Ok(Self {
             run,
-            _tasks: tasks,
+            tasks,
             circuits: tracker,
             _repeater: repeater,
         })
@@ -90,7 +100,7 @@ impl Session {
     /// The program has ended: works off what it left, waits up to five seconds for the answers to its puts,
     /// verifies what it wrote, closes everything, and tells what the program did. Where it was stopped, nobody waits
     /// that long: what is not answered by then counts as unknown, and nothing is verified.
-    pub async fn finish(self) -> Conduct {
+    pub async fn finish(mut self) -> Conduct {
         self.run.ending.cancel();
         self.circuits.close();
         // Twice: what a program left is judged first, and then waited for.
@@ -103,6 +113,8 @@ impl Session {
             let reason = "the run ended before the server's answer".to_owned();
             self.run.ended(serial, PutOutcome::Unknown { reason }).await;
         }
+        // From here on nothing listens any more.
+        self.tasks.shutdown().await;
         if !stopped {
             self.run.verify().await;
         }
@@ -121,31 +133,46 @@ fn open(listener: StdTcpListener) -> io::Result<TcpListener> {
     TcpListener::from_std(listener)
 }
 
-/// Takes the circuits that come to one listener to the server behind it.
-async fn accept(run: Arc<Run>, listener: TcpListener, slot: usize, circuits: TaskTracker) {
-    while let Some(stream) = accepted(&run, &listener, &circuits).await {
-        // A listener without a server is one that no search has named.
-        let server = run.directory().server(slot);
-        if let Some(server) = server {
-            circuits.spawn(relay(Arc::clone(&run), stream, server));
-        }
-    }
+/// A listener, and which server is behind it.
+struct Door {
+    run: Arc<Run>,
+    listener: TcpListener,
+    slot: usize,
+    circuits: TaskTracker,
+    peers: Arc<[Network]>,
 }
 
-/// The next circuit; `None` once the program's ways are closed.
-async fn accepted(run: &Run, listener: &TcpListener, circuits: &TaskTracker) -> Option<TcpStream> {
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = run.closed.cancelled() => return None,
-        };
-        match accepted {
-            Ok((stream, _)) if circuits.len() < MAX_CIRCUITS => return Some(stream),
-            Ok(_) => run.ledger.tell(format!(
-                "the program had {MAX_CIRCUITS} circuits, which is the most it may"
-            )),
-            // The program has closed it again, or there are no descriptors to be had just now.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+impl Door {
+    /// Takes the circuits that come to the server.
+    async fn serve(self) {
+        while let Some(stream) = self.next().await {
+            // A listener without a server is one that no search has named.
+            let server = self.run.directory().server(self.slot);
+            if let Some(server) = server {
+                self.circuits.spawn(relay(Arc::clone(&self.run), stream, server));
+            }
+        }
+    }
+
+    /// The next circuit; `None` once the program's ways are closed.
+    async fn next(&self) -> Option<TcpStream> {
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = self.run.closed.cancelled() => return None,
+            };
+            match accepted {
+                Ok((_, peer)) if !is_served(&self.peers, peer.ip()) => self.run.ledger.tell(format!(
+                    "{} knocked and is none of those the listener is for",
+                    peer.ip()
+                )),
+                Ok((stream, _)) if self.circuits.len() < MAX_CIRCUITS => return Some(stream),
+                Ok(_) => self.run.ledger.tell(format!(
+                    "the program had {MAX_CIRCUITS} circuits, which is the most it may"
+                )),
+                // The program has closed it again, or there are no descriptors to be had just now.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     channel::{Channel, Lost},
+    post::Turn,
     rest::{RestError, Server},
     wire::{Execute, Message, Request},
 };
@@ -70,6 +71,8 @@ pub(super) struct Kernel {
     lost_at: Option<Instant>,
     /// Whether the connection was lost at any time.
     pub(super) was_lost: bool,
+    /// Its turn at the gateway, which lasts until it is gone.
+    turn: Option<Arc<Turn>>,
     is_there: bool,
 }
 
@@ -80,6 +83,7 @@ impl Kernel {
         name: String,
         user: String,
         max_message: usize,
+        turn: Option<Arc<Turn>>,
     ) -> Result<Self, KernelError> {
         let started = tokio::spawn(async move {
             let id = server.start(&name, &user).await?;
@@ -91,6 +95,7 @@ impl Kernel {
                 channel: None,
                 lost_at: None,
                 was_lost: false,
+                turn,
                 is_there: true,
             })
         });
@@ -250,10 +255,32 @@ impl Kernel {
     /// # Errors
     /// Why it may still be there.
     pub(super) async fn delete(mut self) -> Result<(), String> {
-        // From here on there is nothing that dropping could add.
+        // It goes on where the caller stops waiting.
+        let ended = tokio::spawn(self.end()).await;
+        ended.unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    /// Its end, which has still to be brought about.
+    fn end(&mut self) -> impl Future<Output = Result<(), String>> + Send + use<> {
         self.is_there = false;
         self.channel = None;
-        bury(&self.server, &self.id).await
+        let (server, id, turn) = (
+            self.server.clone(),
+            std::mem::take(&mut self.id),
+            self.turn.take(),
+        );
+        if let Some(turn) = &turn {
+            turn.haunt(&id);
+        }
+        async move {
+            bury(&server, &id).await.inspect_err(|reason| {
+                tracing::warn!(kernel = id, %reason, "a kernel may be left behind");
+            })?;
+            if let Some(turn) = turn {
+                turn.lay(&id);
+            }
+            Ok(())
+        }
     }
 }
 
@@ -262,19 +289,19 @@ impl Drop for Kernel {
         if !self.is_there {
             return;
         }
-        let (server, id) = (self.server.clone(), std::mem::take(&mut self.id));
+        let end = self.end();
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move {
-                if let Err(reason) = bury(&server, &id).await {
-                    tracing::warn!(kernel = id, %reason, "a kernel may be left behind");
-                }
-            })),
-            Err(_) => tracing::warn!(kernel = id, "a kernel may be left behind"),
+            Ok(runtime) => drop(runtime.spawn(end)),
+            Err(_) => tracing::warn!("a kernel may be left behind"),
         }
     }
 }
 
-async fn bury(server: &Server, id: &str) -> Result<(), String> {
+/// Deletes a kernel and waits until it is gone.
+///
+/// # Errors
+/// Why it may still be there.
+pub(super) async fn bury(server: &Server, id: &str) -> Result<(), String> {
     let buried = timeout(BURIAL, async {
         loop {
             let deleted = server.delete(id).await;

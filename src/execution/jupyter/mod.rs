@@ -1,8 +1,9 @@
 //! The backend `container`: programs in kernels of a Jupyter server, or of a gateway that speaks its protocol.
 //!
 //! A kernel's name enforces nothing: what a program can reach is up to the network its kernel stands in, as
-//! `docs/jupyter.md` tells. Programs that write are refused here until the service knows that the kernels of
-//! the write mode reach its own gateway and nothing else.
+//! `docs/jupyter.md` tells. Programs that write are refused here unless the service has a listener for the kernels
+//! of the write mode, and these a server of their own. Nothing that nobody has approved runs on that server: what
+//! a program leaves behind in a container could write by what a later one is allowed.
 
 mod channel;
 mod files;
@@ -11,11 +12,11 @@ mod post;
 mod program;
 mod rest;
 mod shown;
+mod side;
 mod wire;
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -23,18 +24,19 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{
-    Access, Backend, ExecutionError, Executor, Job, Placement, Prepared,
+    Access, Backend, ExecutionError, Executor, Job, Permit, Placement, Prepared,
     gateway::Gateway,
     workspace::{OUTCOME, RUNNER, Start, private_dir},
 };
 use crate::{
-    config::{ContainerSettings, ExecutionSettings, KernelSettings},
-    model::{CodeSha256, Digest, ExecutionMode},
+    config::{ContainerSettings, ExecutionSettings},
+    model::{CodeSha256, ExecutionMode},
 };
-use kernel::{Kernel, KernelError};
-use post::Post;
+use kernel::KernelError;
+use post::{Manned, Post};
 use program::{JupyterProgram, KERNEL};
-use rest::{RestError, Server, Spec};
+use rest::RestError;
+use side::{Seen, Side};
 
 /// How long one answer may take when the server is looked at for the first time.
 const LOOK: Duration = Duration::from_secs(10);
@@ -42,23 +44,16 @@ const LOOK: Duration = Duration::from_secs(10);
 /// Runs programs in kernels of a Jupyter server.
 #[derive(Debug, Clone)]
 pub struct JupyterExecutor {
-    server: Arc<Server>,
     settings: Arc<ExecutionSettings>,
     /// The way to the control system, if it leads to one.
     gateway: Option<Gateway>,
-    /// Where kernels of each mode find it.
-    reading: Option<Post>,
-    writing: Option<Post>,
-    known: Arc<RwLock<Known>>,
+    reading: Side,
+    /// For approved writes, where they are configured.
+    writing: Option<Side>,
 }
 
-/// What the server was when it was last looked at: a program is approved for that.
-#[derive(Debug, Clone, PartialEq)]
-struct Known {
-    version: String,
-    /// The digest of each kernel's specification, by name; `None` for a kernel that is not there.
-    kernels: BTreeMap<String, Option<Digest>>,
-}
+/// Where a kernel finds the gateway, and the gateway.
+type Way<'a> = (&'a Post, &'a Gateway);
 
 impl JupyterExecutor {
     /// Looks at the server and its kernels. It blocks for the time of two requests, and must not be called
@@ -83,23 +78,31 @@ impl JupyterExecutor {
                     .to_owned(),
             ));
         }
+        if container.listen_write_access.is_some()
+            && !container.shared_server
+            && (container.write_url.is_empty() || container.write_url == container.url)
+        {
+            return Err(ExecutionError::Mode(APART.to_owned()));
+        }
         container.timeout = container.timeout.min(LOOK);
         // A connection belongs to the runtime that made it, so this look has a client of its own.
         let looked = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| ExecutionError::Jupyter(error.to_string()))?;
-            runtime.block_on(async { look(&Server::new(&container)?, &container).await })
+            runtime.block_on(look(&container))
         });
-        let known = looked
+        let (reading, writing) = looked
             .join()
             .map_err(|_| ExecutionError::Jupyter("the look at the server failed".to_owned()))??;
+        let container = &settings.container;
+        let side = |mode, seen| Side::new(container, mode).map(|side| side.known(seen));
         Ok(Self {
-            server: Arc::new(Server::new(&settings.container)?),
             gateway: None,
-            reading: settings.container.listen_read_only.as_deref().map(Post::new),
-            writing: settings.container.listen_write_access.as_deref().map(Post::new),
+            reading: side(ExecutionMode::ReadOnly, reading)?,
+            writing: writing
+                .map(|seen| side(ExecutionMode::WriteAccess, seen))
+                .transpose()?,
             settings: Arc::new(settings.clone()),
-            known: Arc::new(RwLock::new(known)),
         })
     }
 
@@ -110,26 +113,21 @@ impl JupyterExecutor {
         self
     }
 
-    /// The kernel for programs that may do so much, and where they find the gateway.
-    fn kernel_for(
-        &self,
-        access: &Access,
-    ) -> Result<(&KernelSettings, Option<(&Post, &Gateway)>), ExecutionError> {
-        let container = &self.settings.container;
-        Ok(match access {
-            Access::Read => (
-                &container.read_only,
-                self.reading.as_ref().zip(self.gateway.as_ref()),
-            ),
-            Access::Rehearse | Access::Write(_) => {
-                let post = self
-                    .writing
-                    .as_ref()
-                    .zip(self.gateway.as_ref())
-                    .ok_or_else(refused)?;
-                (&container.write_access, Some(post))
-            }
-        })
+    /// Where a program that may do so much runs, and where it finds the gateway.
+    fn side(&self, access: &Access) -> Result<(&Side, Option<Way<'_>>), ExecutionError> {
+        let side = match access {
+            Access::Read | Access::Rehearse => Some(&self.reading),
+            Access::Write(_) => self.writing.as_ref(),
+        };
+        let way = side
+            .and_then(|side| side.post.as_ref())
+            .zip(self.gateway.as_ref());
+        match (side, access) {
+            (Some(side), Access::Read) => Ok((side, way)),
+            (Some(side), _) if way.is_some() => Ok((side, way)),
+            (_, Access::Rehearse) => Err(ExecutionError::Mode(NO_REHEARSAL.to_owned())),
+            _ => Err(ExecutionError::Mode(NO_WRITES.to_owned())),
+        }
     }
 
     /// How long each of `count` requests that do nothing takes in a kernel, one after the other.
@@ -137,7 +135,7 @@ impl JupyterExecutor {
     /// # Errors
     /// As [`Executor::prepare`].
     pub async fn round_trips(&self, count: usize) -> Result<Vec<Duration>, ExecutionError> {
-        let (mut kernel, _) = self.kernel(&self.settings.container.read_only).await?;
+        let (mut kernel, _) = self.reading.start(None).await?;
         let mut taken = Vec::with_capacity(count);
         for _ in 0..count {
             let sent = Instant::now();
@@ -147,78 +145,32 @@ impl JupyterExecutor {
         kernel.delete().await.map_err(ExecutionError::Jupyter)?;
         Ok(taken)
     }
-
-    /// A kernel that answers, and what it is.
-    async fn kernel(&self, wanted: &KernelSettings) -> Result<(Kernel, String), ExecutionError> {
-        let container = &self.settings.container;
-        let name = &wanted.kernel_name;
-        let mut kernel = Kernel::start(
-            self.server.clone(),
-            name.clone(),
-            container.username.clone(),
-            container.max_message_bytes,
-        )
-        .await?;
-        let language = kernel.ready().await?;
-        if language.name != "python" {
-            return Err(ExecutionError::Interpreter(format!(
-                "the kernel {name} does not speak Python but {:?}",
-                language.name
-            )));
-        }
-        let label = format!("Python {} (kernel {name})", language.version);
-        Ok((kernel, label))
-    }
-
-    /// Whether the server is still what programs are approved for.
-    async fn check(&self) -> Result<(), ExecutionError> {
-        let now = look(&self.server, &self.settings.container).await?;
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if *known == now {
-            return Ok(());
-        }
-        *known = now;
-        Err(ExecutionError::Interpreter(format!(
-            "the Jupyter server at {} or its kernels have changed since this program was made ready; ask again",
-            self.server.url()
-        )))
-    }
 }
 
-/// Looks at the server and at the kernels that programs use.
-async fn look(server: &Server, container: &ContainerSettings) -> Result<Known, ExecutionError> {
-    let version = server.version().await?;
-    let specs = server.specs().await?;
-    let digest = |kernel: &KernelSettings| {
-        let spec = specs.get(&kernel.kernel_name);
-        let digest = spec.map(|Spec { spec }| Digest::of_json(spec));
-        (kernel.kernel_name.clone(), digest)
+/// Looks at the servers and at the kernels that programs use.
+async fn look(container: &ContainerSettings) -> Result<(Seen, Option<Seen>), ExecutionError> {
+    let reading = Side::new(container, ExecutionMode::ReadOnly)?.look().await?;
+    let writing = match container.listen_write_access {
+        Some(_) => Some(Side::new(container, ExecutionMode::WriteAccess)?.look().await?),
+        None => None,
     };
-    let kernels = BTreeMap::from([digest(&container.read_only), digest(&container.write_access)]);
-    let reader = &container.read_only.kernel_name;
-    if kernels.get(reader).is_none_or(Option::is_none) {
-        let names: Vec<&str> = specs.keys().map(String::as_str).collect();
-        return Err(ExecutionError::Interpreter(format!(
-            "the Jupyter server at {} has no kernel {reader} (it has: {}); install its kernelspec there, or name \
-             another one in execution.modes.read_only.kernel_name",
-            server.url(),
-            match names.is_empty() {
-                true => "none".to_owned(),
-                false => names.join(", "),
-            }
-        )));
-    }
-    Ok(Known { version, kernels })
+    Ok((reading, writing))
 }
 
-fn refused() -> ExecutionError {
-    ExecutionError::Mode(
-        "programs with write access run in a container only by our gateway: name the servers in \
-         control_system.epics.address_list, and in execution.container.listen.write_access the address by which \
-         the write kernel, and nothing else, reaches it"
-            .to_owned(),
-    )
-}
+/// Why programs with write access do not run.
+const NO_WRITES: &str = "programs with write access run in a container only by our gateway: name the EPICS servers in \
+                         control_system.epics.address_list, a Jupyter server for such programs in \
+                         execution.container.write_url, and in execution.container.listen.write_access the address \
+                         by which its kernels, and nothing else, reach the gateway";
+
+/// Why programs are not rehearsed.
+const NO_REHEARSAL: &str = "programs are rehearsed on the server for reading, since nobody has approved them yet; name \
+                            the address where its kernels find the gateway in execution.container.listen.read_only";
+
+/// Why one server will not do for both modes.
+const APART: &str = "kernels of one Jupyter server share a network, so those that read would reach the listener for \
+                     writes: give the kernels that write another server in execution.container.write_url, or \
+                     execution.container.shared_server: true where each kernel has a network of its own";
 
 impl From<RestError> for ExecutionError {
     fn from(error: RestError) -> Self {
@@ -236,25 +188,12 @@ impl From<KernelError> for ExecutionError {
 impl Executor for JupyterExecutor {
     fn backend(&self, _: &Placement) -> Backend {
         let (settings, container) = (&self.settings, &self.settings.container);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let environment = |kernel: &KernelSettings| {
-            let environment = serde_json::to_value(&kernel.environment).unwrap_or(Value::Null);
-            json!({
-                "name": kernel.kernel_name,
-                "specification": known.kernels.get(&kernel.kernel_name),
-                "environment_names": kernel.environment.keys().collect::<Vec<_>>(),
-                "environment_digest": Digest::of_json(&environment).to_string(),
-            })
-        };
+        let sides = || std::iter::once(&self.reading).chain(&self.writing);
+        let kernels = sides().map(|side| format!("{} at {}", side.kernel.kernel_name, side.server.url()));
         let facts = [
-            ("url", json!(self.server.url())),
-            ("server_version", json!(known.version)),
-            ("kernel_read_only", environment(&container.read_only)),
-            ("kernel_write_access", environment(&container.write_access)),
             ("user", json!(container.username)),
             ("network", json!("enforced by the deployment, not by Holdpoint")),
-            ("gateway_read_only", json!(container.listen_read_only)),
-            ("gateway_write_access", json!(container.listen_write_access)),
+            ("shared_server", json!(container.shared_server)),
             ("max_output_bytes", json!(settings.max_output_bytes)),
             ("max_file_bytes", json!(settings.max_file_bytes)),
             ("max_message_bytes", json!(container.max_message_bytes)),
@@ -264,16 +203,12 @@ impl Executor for JupyterExecutor {
         Backend {
             name: "container".to_owned(),
             isolation: "deployment".to_owned(),
-            interpreter: format!(
-                "the kernels {} and {} at {}",
-                container.read_only.kernel_name,
-                container.write_access.kernel_name,
-                self.server.url()
-            ),
+            interpreter: format!("the kernels {}", kernels.collect::<Vec<_>>().join(" and ")),
             runner_sha256: CodeSha256::of([RUNNER, OUTCOME, KERNEL].concat().as_bytes()),
             facts: facts
                 .into_iter()
                 .map(|(name, fact)| (name.to_owned(), fact))
+                .chain(sides().flat_map(Side::facts))
                 .collect(),
         }
     }
@@ -281,21 +216,24 @@ impl Executor for JupyterExecutor {
     fn offers(&self, _: &Placement, mode: ExecutionMode) -> Result<(), ExecutionError> {
         let access = match mode {
             ExecutionMode::ReadOnly => Access::Read,
-            ExecutionMode::WriteAccess => Access::Rehearse,
+            ExecutionMode::WriteAccess => Access::Write(Permit::default()),
         };
-        self.kernel_for(&access).map(drop)
+        self.side(&access).map(drop)
     }
 
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
-        let (wanted, post) = self.kernel_for(&job.access)?;
-        self.check().await?;
-        let post = match post {
-            Some((post, gateway)) => Some(post.man(gateway, job.access.clone(), job.trail.clone()).await?),
+        let (side, way) = self.side(&job.access)?;
+        side.check().await?;
+        let (folder, timeout) = (job.folder.clone(), job.timeout);
+        let post = match way {
+            Some((post, gateway)) => {
+                let terms = (job.access.clone(), job.trail.clone());
+                Some(post.man(side, gateway, terms, timeout).await?)
+            }
             None => None,
         };
-        let (folder, timeout) = (job.folder.clone(), job.timeout);
-        let (mut kernel, interpreter) = self.kernel(wanted).await?;
-        let environment = serde_json::to_value(&wanted.environment).unwrap_or(Value::Null);
+        let (mut kernel, interpreter) = side.start(post.as_ref().map(Manned::turn)).await?;
+        let environment = serde_json::to_value(&side.kernel.environment).unwrap_or(Value::Null);
         program::install(&mut kernel, &job.code, &job.context, &environment).await?;
         let start =
             tokio::task::spawn_blocking(move || Start::create(&job.folder, &job.code, &job.context, None));

@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 use super::{
     files,
     kernel::{Incoming, Kernel, KernelError, is_death},
-    post::Manned,
+    post::{Manned, Serving},
     shown::Shown,
     wire::{Execute, Message, Request},
 };
 use crate::{
     config::ExecutionSettings,
     execution::{
-        Execution, Prepared, ProgramEnd,
+        Conduct, Execution, Prepared, ProgramEnd,
         collect::{Bounds, Workspace},
         outcome::{Told, cap_notes, raised},
         workspace::{OUTCOME, RUNNER, Start},
@@ -120,25 +120,35 @@ impl Prepared for JupyterProgram {
     async fn run(mut self: Box<Self>, cancel: CancellationToken) -> Execution {
         let begun = Instant::now();
         let mut shown = Shown::new(self.settings.max_output_bytes);
-        let mut stop = None;
-        let watched = match cancel.is_cancelled() {
-            true => {
+        let (mut stop, mut notes) = (None, Vec::new());
+        let post = self.post.take();
+        notes.extend(post.as_ref().and_then(|post| post.note.clone()));
+        let mut conduct = post.is_some().then(Conduct::default);
+        let (mut way, watched) = match open(post, &cancel).await {
+            _ if cancel.is_cancelled() => {
                 stop = Some(Stop {
                     code: "cancelled",
                     reason: "cancelled before the program began".to_owned(),
                     until: begun,
                 });
-                Watched::Defiant
+                (None, Watched::Defiant)
             }
-            false => self.watch(&cancel, &mut shown, &mut stop).await,
+            Ok(way) => {
+                let watched = self.watch(&cancel, way.as_ref(), &mut shown, &mut stop).await;
+                (way, watched)
+            }
+            Err(error) => {
+                let reason = format!("its way to the control system could not be opened: {error}");
+                (
+                    None,
+                    Watched::Gone {
+                        code: "signal",
+                        reason,
+                    },
+                )
+            }
         };
         let seconds = begun.elapsed().as_secs_f64();
-        if stop.is_some()
-            && let Some(post) = &self.post
-        {
-            post.stop();
-        }
-        let mut notes = Vec::new();
         if self.kernel.was_lost {
             notes.push(
                 "the connection to its kernel was lost for a while; some of its output may be missing"
@@ -146,6 +156,13 @@ impl Prepared for JupyterProgram {
             );
         }
         let is_over = matches!(watched, Watched::Over);
+        if !is_over && let Some(way) = &way {
+            way.stop();
+        }
+        // What a program that has ended left running has no more business there.
+        if is_over && let Some(way) = way.take() {
+            conduct = Some(way.finish().await);
+        }
         let mut end = match (&stop, watched) {
             (Some(stop), _) => Some(killed(stop.code, stop.reason.clone())),
             (None, Watched::Gone { code, reason }) => Some(killed(code, reason)),
@@ -164,23 +181,18 @@ impl Prepared for JupyterProgram {
             start,
             folder,
             interpreter,
-            post,
             ..
         } = *self;
         if let Err(reason) = kernel.delete().await {
-            if let Some(post) = &post {
-                post.haunt();
-            }
             let reason = format!("its kernel may be left behind: {reason}");
             match &mut end {
                 Some(ProgramEnd::Killed { reason: why, .. }) => why.push_str(&format!("; {reason}")),
                 _ => notes.push(reason),
             }
         }
-        let conduct = match post {
-            Some(post) => Some(post.finish().await),
-            None => None,
-        };
+        if let Some(way) = way {
+            conduct = Some(way.finish().await);
+        }
         let error = shown.error.take();
         let mut execution = Execution {
             end: killed("signal", "what it left could not be read".to_owned()),
@@ -221,11 +233,20 @@ impl Prepared for JupyterProgram {
     }
 }
 
+/// Opens a program's way to the control system, if it has one.
+async fn open(post: Option<Manned>, cancel: &CancellationToken) -> std::io::Result<Option<Serving>> {
+    match post {
+        Some(post) if !cancel.is_cancelled() => post.open(cancel).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
 impl JupyterProgram {
     /// Starts the program, once, and watches it until it is over, one way or another.
     async fn watch(
         &mut self,
         cancel: &CancellationToken,
+        way: Option<&Serving>,
         shown: &mut Shown,
         stop: &mut Option<Stop>,
     ) -> Watched {
@@ -298,8 +319,8 @@ impl JupyterProgram {
                 },
             };
             if let Some((code, reason)) = halt {
-                if let Some(post) = &self.post {
-                    post.stop();
+                if let Some(way) = way {
+                    way.stop();
                 }
                 // What does not heed this is ended with its kernel.
                 let _ = timeout(GRACE, self.kernel.interrupt()).await;

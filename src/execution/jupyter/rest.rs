@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::config::ContainerSettings;
+use crate::{config::ContainerSettings, model::ExecutionMode};
 
 /// The most bytes of an answer.
 const MAX_ANSWER: usize = 4 << 20;
@@ -21,11 +21,12 @@ const MAX_ANSWER: usize = 4 << 20;
 pub(super) enum RestError {
     /// It does not let us.
     #[error(
-        "the Jupyter server at {url} refused access ({status}{said}): check execution.container.token; a server that \
+        "the Jupyter server at {url} refused access ({status}{said}): check {key}; a server that \
          is called by another name than its own also needs ServerApp.allow_remote_access"
     )]
     Refused {
         url: String,
+        key: &'static str,
         status: StatusCode,
         said: String,
     },
@@ -68,18 +69,28 @@ pub(super) struct Server {
     client: Client,
     url: Url,
     token: Option<SecretString>,
+    /// The setting that the token came from.
+    key: &'static str,
     /// How long one answer may take.
     pub(super) timeout: Duration,
 }
 
 impl Server {
-    /// Prepares the client; nothing is sent yet.
-    pub(super) fn new(settings: &ContainerSettings) -> Result<Self, RestError> {
+    /// Prepares the client for the server of `mode`; nothing is sent yet.
+    pub(super) fn new(settings: &ContainerSettings, mode: ExecutionMode) -> Result<Self, RestError> {
+        let (url, token, key) = match mode {
+            ExecutionMode::ReadOnly => (&settings.url, &settings.token, "execution.container.token"),
+            ExecutionMode::WriteAccess => (
+                &settings.write_url,
+                &settings.write_token,
+                "execution.container.write_token",
+            ),
+        };
         let failed = |reason: String| RestError::Failed {
-            url: settings.url.clone(),
+            url: url.clone(),
             reason,
         };
-        let url = Url::parse(&settings.url).map_err(|error| failed(error.to_string()))?;
+        let url = Url::parse(url).map_err(|error| failed(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
         {
             return Err(failed(
@@ -102,7 +113,8 @@ impl Server {
         Ok(Self {
             client: builder.build().map_err(|error| failed(error.to_string()))?,
             url,
-            token: settings.token.clone(),
+            token: token.clone(),
+            key,
             timeout: settings.timeout,
         })
     }
@@ -170,6 +182,12 @@ impl Server {
         }
     }
 
+    /// The kernels it runs.
+    pub(super) async fn kernels(&self) -> Result<Vec<String>, RestError> {
+        let kernels: Vec<Started> = self.read(&["kernels"]).await?;
+        Ok(kernels.into_iter().map(|kernel| kernel.id).collect())
+    }
+
     /// Whether a kernel is there.
     pub(super) async fn has(&self, kernel: &str) -> Result<bool, RestError> {
         match self.call(Method::GET, &["kernels", kernel], None).await {
@@ -196,12 +214,13 @@ impl Server {
         match response.status() {
             status if status.is_success() => Ok(response),
             StatusCode::NOT_FOUND => Err(RestError::Missing(format!(
-                "{} on the Jupyter server at {}",
+                "api/{} on the Jupyter server at {}",
                 path.join("/"),
                 self.url
             ))),
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Err(RestError::Refused {
                 url: self.url.to_string(),
+                key: self.key,
                 status,
                 said: self.said(response).await,
             }),

@@ -102,6 +102,7 @@ pub(in crate::execution) fn receive(link: impl AsFd, orders: Sockets) -> io::Res
             .map(|_| next().map(TcpListener::from))
             .collect::<io::Result<_>>()?,
         pva: orders.pva.map(|_| next().map(TcpListener::from)).transpose()?,
+        peers: Vec::new(),
     };
     Ok(sockets)
 }

@@ -351,7 +351,12 @@ pub(super) async fn prepare(
             folder: folder.join(&start.folder),
             timeout: start.timeout,
         };
-        match parts.executor.prepare(job).await {
+        // It may wait for its turn at a listener; nothing has been started that this would leave behind.
+        let prepared = tokio::select! {
+            prepared = parts.executor.prepare(job) => prepared,
+            () = context.cancelled().cancelled() => return Err(NodeError::Cancelled),
+        };
+        match prepared {
             Ok(prepared) => return Ok(Ok(prepared)),
             Err(ExecutionError::Cancelled) => return Err(NodeError::Cancelled),
             Err(error @ (ExecutionError::Workspace { .. } | ExecutionError::Start(_)))
