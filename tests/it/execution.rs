@@ -11,7 +11,9 @@ use std::{
 };
 
 use holdpoint::{
-    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings},
+    config::{
+        Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings, SpareSettings,
+    },
     execution::{
         Access, Execution, ExecutionError, Executor, Job, LocalExecutor, NoTrail, Permit, Placement,
         Prepared, ProgramEnd, create_folder,
@@ -73,6 +75,7 @@ pub(crate) fn place() -> Place {
             launcher: None,
             user: "nobody".to_owned(),
             environment: BTreeMap::new(),
+            spares: SpareSettings::default(),
         },
         container: Config::builtin().execution.container,
         workspace_dir: dir.path().join("runs"),

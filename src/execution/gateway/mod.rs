@@ -97,6 +97,36 @@ impl Sockets {
             pva: None,
         })
     }
+
+    /// Throws away what has come to them so far.
+    ///
+    /// # Errors
+    /// It comes faster than it is thrown away, or the sockets cannot be used.
+    pub fn drain(&self) -> io::Result<()> {
+        for socket in [&self.search, &self.repeater] {
+            socket.set_nonblocking(true)?;
+            drained(|| socket.recv(&mut [0]).map(drop))?;
+        }
+        for listener in self.circuits.iter().chain(&self.pva) {
+            listener.set_nonblocking(true)?;
+            drained(|| listener.accept().map(drop))?;
+        }
+        Ok(())
+    }
+}
+
+/// The most that a socket is drained of; what the kernel keeps for it is far less.
+const MOST_DRAINED: usize = 10_000;
+
+fn drained(mut next: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    for _ in 0..MOST_DRAINED {
+        match next() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
+    }
+    Err(io::Error::other("a socket does not fall silent"))
 }
 
 /// Why nothing can be written where there is no control system.
