@@ -22,7 +22,8 @@ use super::{
     gateway::{self, Gateway, Session},
     ground::Ground,
     launcher::{MOST_CIRCUITS, Sockets},
-    outcome::{Told, cap_notes},
+    modules::advice,
+    outcome::{Modules, Told, cap_notes},
     processes::signal_of,
     sandbox::{Order, Place, Program, Sandbox},
     spares::Spares,
@@ -493,8 +494,15 @@ impl Prepared for LocalProgram {
         let bounds = self.executor.bounds();
         let prefix = format!("{}/work", self.start);
         let mut fallback = execution.clone();
+        let executor = self.executor;
         let read = tokio::task::spawn_blocking(move || {
-            read_end(&mut execution, ended, &bounds, &prefix);
+            let local = &executor.settings.local;
+            let configured: Vec<PathBuf> = std::iter::once(&local.python)
+                .chain(&local.interpreters)
+                .cloned()
+                .collect();
+            let modules = |missing: Option<&str>| advice(missing, &executor.sandbox.interpreter, &configured);
+            read_end(&mut execution, ended, &bounds, &prefix, &modules);
             execution
         });
         read.await.unwrap_or_else(|error| {
@@ -506,17 +514,13 @@ impl Prepared for LocalProgram {
     }
 }
 
-fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str) {
+fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str, modules: Modules<'_>) {
     execution.stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
     execution.stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
     execution.output_truncated = ended.truncated;
     execution.seconds = ended.time.as_secs_f64();
     execution.notes = ended.notes;
-    let modules = format!(
-        "programs run with {}; add the module there, or set execution.local.python to an environment that has it",
-        execution.interpreter
-    );
-    let told = Told::read(&ended.workspace, bounds, &mut execution.notes, &modules);
+    let told = Told::read(&ended.workspace, bounds, &mut execution.notes, modules);
     execution.artifacts = ended.workspace.artifacts(prefix, bounds, &mut execution.notes);
     cap_notes(&mut execution.notes);
     if let Some(kill) = ended.kill {

@@ -10,6 +10,7 @@ mod interpreter;
 mod jupyter;
 pub mod launcher;
 mod local;
+mod modules;
 mod notebook;
 mod outcome;
 mod processes;

@@ -193,7 +193,7 @@ async fn keep(shelf: Arc<Shelf>, executor: LocalExecutor) {
             Ok(spare) => {
                 pause = FIRST_PAUSE;
                 let said = &spare.standing.said;
-                if *said != told {
+                if !said.is_empty() && *said != told {
                     tracing::warn!("a spare interpreter's imports (execution.local.spares.preload): {said}");
                     told.clone_from(said);
                 }
