@@ -390,7 +390,8 @@ fn is_base(url: &str) -> bool {
 /// Whether a text can be the name of a Python module.
 fn is_module(name: &str) -> bool {
     name.split('.').all(|part| {
-        part.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+        part.chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '_')
             && part.starts_with(|letter: char| !letter.is_numeric())
     })
 }

@@ -11,6 +11,7 @@ mod jupyter;
 pub mod launcher;
 mod local;
 mod modules;
+mod nameless;
 mod notebook;
 mod outcome;
 mod processes;

@@ -32,6 +32,7 @@ use super::{
     collect::{Bounds, Workspace},
     gateway,
     launcher::{self, ACKNOWLEDGED},
+    nameless,
     processes::{children, ends_by, pid_of, sweep},
 };
 
@@ -424,7 +425,8 @@ impl Tree {
                 let excess = directories
                     .into_iter()
                     .flatten()
-                    .find_map(|one| one.excess(bounds));
+                    .find_map(|one| one.excess(bounds))
+                    .or_else(|| nameless::excess(self.child.id(), bounds));
                 if let Some(excess) = excess {
                     return self.condemn("workspace_limit", excess);
                 }
