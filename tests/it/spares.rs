@@ -331,11 +331,16 @@ async fn a_service_that_stays_keeps_spares() {
     config.execution.local.spares.preload = vec![MARK.to_owned()];
     let workspaces = config.execution.workspace_dir.clone();
     let service = Service::open(config).await.unwrap();
+    // A spare's directory keeps its inode when it becomes a run's.
+    let inode = |path: PathBuf| fs::metadata(path).unwrap().ino();
     let spare = async || {
-        let code = "import sys\nresults = {'spare': 'colorsys' in sys.modules}\n";
-        let request = rig::own(code, ExecutionMode::ReadOnly);
+        let nests = fs::read_dir(workspaces.join("spares")).into_iter().flatten();
+        let nests: Vec<u64> = nests.map(|nest| inode(nest.unwrap().path())).collect();
+        let request = rig::own("results = {'sum': 1 + 2}\n", ExecutionMode::ReadOnly);
         let reply = service.invoke(request, None, rig::requester()).await.unwrap();
-        reply.result.unwrap().results.unwrap()["spare"] == json!(true)
+        let result = reply.result.unwrap();
+        assert_eq!(result.results, Some(json!({"sum": 3})), "{result:#?}");
+        nests.contains(&inode(result.folder.unwrap().join("attempt_01/execution_01")))
     };
     assert!(!spare().await);
     assert_eq!(nests(&workspaces), 0);
