@@ -7,7 +7,7 @@ use super::{
     ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings,
     GenerationSettings, GlobalApproval, Isolation, KernelSettings, LimitsSettings, LocalSettings,
     MockBehavior, MockSettings, NotebookSettings, PatternMode, ReadOnlyWrite, RehearsalMode,
-    RehearsalSettings, StoreSettings, Tolerance, VerificationSettings, generators,
+    RehearsalSettings, SpareSettings, StoreSettings, Tolerance, VerificationSettings, generators,
 };
 use crate::model::VerificationLevel;
 
@@ -92,6 +92,7 @@ pub(super) fn builtin() -> Config {
                 launcher: None,
                 user: "nobody".to_owned(),
                 environment: BTreeMap::new(),
+                spares: SpareSettings::default(),
             },
             container: ContainerSettings {
                 url: String::new(),

@@ -116,6 +116,11 @@ impl Config {
                     "launcher": execution.local.launcher,
                     "user": execution.local.user,
                     "environment": masked(&json!(execution.local.environment)),
+                    "spares": {
+                        "read_only": execution.local.spares.read_only,
+                        "write_access": execution.local.spares.write_access,
+                        "preload": execution.local.spares.preload,
+                    },
                 },
                 "limits": {
                     "output_bytes": size(execution.max_output_bytes),

@@ -104,6 +104,10 @@ impl Resolver<'_> {
         }
         settings.set("execution.local.user", &mut local.user);
         settings.set("execution.local.environment", &mut local.environment);
+        let spares = &mut local.spares;
+        settings.set("execution.local.spares.read_only", &mut spares.read_only);
+        settings.set("execution.local.spares.write_access", &mut spares.write_access);
+        settings.set("execution.local.spares.preload", &mut spares.preload);
         for key in ["execution.python_env_path", "execution.local.python_env_path"] {
             if let Some(path) = self.path(key) {
                 self.config.execution.local.python = path;
@@ -127,6 +131,11 @@ impl Resolver<'_> {
             let message =
                 "must be an http or https address that a path can be put behind: no login, no ?, no #";
             self.complain("execution.notebook.jupyter_url", message);
+        }
+        let preload = &self.config.execution.local.spares.preload;
+        if preload.iter().any(|name| !is_module(name)) {
+            let message = "must be a list of names of modules, such as numpy or matplotlib.pyplot".to_owned();
+            self.complain("execution.local.spares.preload", &message);
         }
         if self.config.execution.local.user.is_empty() {
             self.complain("execution.local.user", "must not be empty");
@@ -375,6 +384,15 @@ fn is_base(url: &str) -> bool {
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none()
+    })
+}
+
+/// Whether a text can be the name of a Python module.
+fn is_module(name: &str) -> bool {
+    name.split('.').all(|part| {
+        part.chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '_')
+            && part.starts_with(|letter: char| !letter.is_numeric())
     })
 }
 

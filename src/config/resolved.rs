@@ -361,6 +361,19 @@ pub struct LocalSettings {
     pub user: String,
     /// Environment variables the program gets, besides the fixed ones (`EPICS_CA_ADDR_LIST` …).
     pub environment: BTreeMap<String, String>,
+    /// The interpreters that are kept ready.
+    pub spares: SpareSettings,
+}
+
+/// Interpreters that stand in their sandboxes before there is a program for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpareSettings {
+    /// How many for programs that read.
+    pub read_only: usize,
+    /// How many for programs that write.
+    pub write_access: usize,
+    /// The modules that they import beforehand.
+    pub preload: Vec<String>,
 }
 
 /// The Jupyter server that programs run in under `container`, or a gateway that speaks its protocol.

@@ -302,7 +302,8 @@ impl Drop for RunGroup {
     }
 }
 
-fn lock(dir: &Path, kind: FlockOperation) -> io::Result<OwnedFd> {
+/// Locks a directory for as long as the descriptor is open.
+pub(super) fn lock(dir: &Path, kind: FlockOperation) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = open(dir, flags, Mode::empty())?;
     flock(&opened, kind)?;

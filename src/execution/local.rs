@@ -4,7 +4,8 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -21,9 +22,11 @@ use super::{
     gateway::{self, Gateway, Session},
     ground::Ground,
     launcher::{MOST_CIRCUITS, Sockets},
-    outcome::{Told, cap_notes},
+    modules::advice,
+    outcome::{Modules, Told, cap_notes},
     processes::signal_of,
     sandbox::{Order, Place, Program, Sandbox},
+    spares::Spares,
     supervisor::{Ended, Launch, Standing, launch},
     workspace::{Start, private_dir, runner_sha256},
 };
@@ -35,10 +38,12 @@ use crate::{
 /// Runs programs behind the best wall of this host, as an unprivileged user.
 #[derive(Debug, Clone)]
 pub struct LocalExecutor {
-    sandbox: Arc<Sandbox>,
-    settings: Arc<ExecutionSettings>,
+    pub(super) sandbox: Arc<Sandbox>,
+    pub(super) settings: Arc<ExecutionSettings>,
     /// The way to the control system, if programs have one.
-    gateway: Option<Gateway>,
+    pub(super) gateway: Option<Gateway>,
+    /// Interpreters that are kept ready, once that is asked for.
+    pub(super) spares: Arc<OnceLock<Spares>>,
 }
 
 impl LocalExecutor {
@@ -72,6 +77,7 @@ impl LocalExecutor {
             sandbox: Arc::new(sandbox),
             settings: Arc::new(settings.clone()),
             gateway: None,
+            spares: Arc::default(),
         })
     }
 
@@ -79,6 +85,7 @@ impl LocalExecutor {
     #[must_use]
     pub fn with_gateway(mut self, gateway: &Gateway) -> Self {
         self.gateway = gateway.is_configured().then(|| gateway.clone());
+        self.spares = Arc::default();
         self
     }
 
@@ -153,7 +160,7 @@ impl LocalExecutor {
     }
 
     /// What a program in this mode has of the control system: sockets that a gateway serves, or nothing.
-    fn reach(&self, mode: ExecutionMode) -> Result<Option<Sockets>, ExecutionError> {
+    pub(super) fn reach(&self, mode: ExecutionMode) -> Result<Option<Sockets>, ExecutionError> {
         let contained = self.sandbox.isolation.is_contained();
         match &self.gateway {
             Some(gateway) if contained && (mode == ExecutionMode::ReadOnly || gateway.can_write()) => {
@@ -294,53 +301,26 @@ impl Executor for LocalExecutor {
         self.reach(mode).map(drop)
     }
 
+    fn keep_spares(&self, timeout: Duration) {
+        self.begin_spares(timeout);
+    }
+
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {
         let sockets = self.reach(job.mode())?;
-        let (access, trail) = (job.access.clone(), job.trail.clone());
-        let this = self.clone();
-        let folder = job.folder.clone();
         let timeout = job.timeout;
-        let made = tokio::task::spawn_blocking(move || this.make_start(&job))
-            .await
-            .map_err(|error| ExecutionError::Start(error.to_string()))?;
-        let (start, workspace, group) = made?;
-        let temporary = match self.sandbox.isolation.is_contained() {
-            true => None,
-            false => Some(
-                Workspace::open(&start.tmp).map_err(|source| ExecutionError::Workspace {
-                    path: start.tmp.clone(),
-                    source,
-                })?,
-            ),
+        let (start, mut standing) = match self.assign_spare(&job, sockets).await {
+            Some(spare) => spare,
+            None => {
+                let (this, job) = (self.clone(), job.clone());
+                let made = off_thread(move || this.make_start(&job)).await??;
+                self.stand(made, sockets, timeout, &[]).await?
+            }
         };
-        let mark = format!("HOLDPOINT_RUN_{}", Uuid::new_v4().simple());
-        let line = self.sandbox.command_line(Order {
-            place: place(&start),
-            time: timeout,
-            program: Program::Runner,
-            sockets,
-            group: group.as_ref(),
-            mark: &mark,
-        });
-        let mut standing = launch(Launch {
-            line: line.map_err(|error| ExecutionError::Start(error.to_string()))?,
-            contained: self.sandbox.isolation.is_contained(),
-            sockets,
-            group,
-            mark,
-            timeout,
-            output_bytes: self.settings.max_output_bytes,
-            workspace,
-            temporary,
-            bounds: self.bounds(),
-        })
-        .await
-        .map_err(ExecutionError::Start)?;
         // While the program waits for its word, the gateway takes the sockets and serves them.
         let stop = CancellationToken::new();
         let session = match (standing.sockets.take(), &self.gateway) {
             (Some(sockets), Some(gateway)) => {
-                let served = gateway.serve(sockets, access, trail, stop.clone()).await;
+                let served = gateway.serve(sockets, job.access, job.trail, stop.clone()).await;
                 Some(served.map_err(|error| ExecutionError::Start(format!("its way to EPICS: {error}")))?)
             }
             _ => None,
@@ -350,14 +330,22 @@ impl Executor for LocalExecutor {
             standing,
             session,
             stop,
-            folder,
+            timeout,
+            folder: job.folder,
             start: start.name,
         }))
     }
 }
 
+/// The directories of a start, held, and its control group.
+pub(super) struct Made {
+    pub(super) start: Start,
+    workspace: Workspace,
+    group: Option<RunGroup>,
+}
+
 impl LocalExecutor {
-    fn make_start(&self, job: &Job) -> Result<(Start, Workspace, Option<RunGroup>), ExecutionError> {
+    fn make_start(&self, job: &Job) -> Result<Made, ExecutionError> {
         let at_fault = |source| ExecutionError::Workspace {
             path: job.folder.clone(),
             source,
@@ -369,13 +357,83 @@ impl LocalExecutor {
                 .open_way(&job.folder, &self.settings.workspace_dir, account)
                 .map_err(at_fault)?;
         }
-        let workspace = Workspace::open(&start.work).map_err(at_fault)?;
+        self.made(start)
+    }
+
+    /// Holds the directories of a start, and makes its control group.
+    pub(super) fn made(&self, start: Start) -> Result<Made, ExecutionError> {
+        let workspace = Workspace::open(&start.work).map_err(|source| ExecutionError::Workspace {
+            path: start.work.clone(),
+            source,
+        })?;
         let group = self
             .sandbox
             .group()
             .map_err(|error| ExecutionError::Start(format!("its control group: {error}")))?;
-        Ok((start, workspace, group))
+        Ok(Made {
+            start,
+            workspace,
+            group,
+        })
     }
+
+    /// Builds the sandbox of a start, with a runner in it that has imported `preload` and waits for its word.
+    /// `time` bounds its processor time.
+    pub(super) async fn stand(
+        &self,
+        made: Made,
+        sockets: Option<Sockets>,
+        time: Duration,
+        preload: &[String],
+    ) -> Result<(Start, Standing), ExecutionError> {
+        let Made {
+            start,
+            workspace,
+            group,
+        } = made;
+        let contained = self.sandbox.isolation.is_contained();
+        let temporary = match contained {
+            true => None,
+            false => Some(
+                Workspace::open(&start.tmp).map_err(|source| ExecutionError::Workspace {
+                    path: start.tmp.clone(),
+                    source,
+                })?,
+            ),
+        };
+        let mark = format!("HOLDPOINT_RUN_{}", Uuid::new_v4().simple());
+        let line = self.sandbox.command_line(Order {
+            place: place(&start),
+            time,
+            program: Program::Runner(preload),
+            sockets,
+            group: group.as_ref(),
+            mark: &mark,
+        });
+        let standing = launch(Launch {
+            line: line.map_err(|error| ExecutionError::Start(error.to_string()))?,
+            contained,
+            sockets,
+            group,
+            mark,
+            output_bytes: self.settings.max_output_bytes,
+            workspace,
+            temporary,
+            bounds: self.bounds(),
+        })
+        .await
+        .map_err(ExecutionError::Start)?;
+        Ok((start, standing))
+    }
+}
+
+/// Does what blocks elsewhere.
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ExecutionError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| ExecutionError::Start(error.to_string()))
 }
 
 /// A program whose sandbox stands and waits.
@@ -386,6 +444,7 @@ struct LocalProgram {
     session: Option<Session>,
     /// Stops its puts.
     stop: CancellationToken,
+    timeout: Duration,
     folder: PathBuf,
     /// The name of the start's directory.
     start: String,
@@ -398,7 +457,7 @@ impl Prepared for LocalProgram {
             self.stop.cancel();
             self.standing.cancel();
         } else {
-            self.standing.go();
+            self.standing.go(self.timeout);
         }
         let mut asked = false;
         let ended = loop {
@@ -438,8 +497,15 @@ impl Prepared for LocalProgram {
         let bounds = self.executor.bounds();
         let prefix = format!("{}/work", self.start);
         let mut fallback = execution.clone();
+        let executor = self.executor;
         let read = tokio::task::spawn_blocking(move || {
-            read_end(&mut execution, ended, &bounds, &prefix);
+            let local = &executor.settings.local;
+            let configured: Vec<PathBuf> = std::iter::once(&local.python)
+                .chain(&local.interpreters)
+                .cloned()
+                .collect();
+            let modules = |missing: Option<&str>| advice(missing, &executor.sandbox.interpreter, &configured);
+            read_end(&mut execution, ended, &bounds, &prefix, &modules);
             execution
         });
         read.await.unwrap_or_else(|error| {
@@ -451,17 +517,13 @@ impl Prepared for LocalProgram {
     }
 }
 
-fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str) {
+fn read_end(execution: &mut Execution, ended: Ended, bounds: &Bounds, prefix: &str, modules: Modules<'_>) {
     execution.stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
     execution.stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
     execution.output_truncated = ended.truncated;
     execution.seconds = ended.time.as_secs_f64();
     execution.notes = ended.notes;
-    let modules = format!(
-        "programs run with {}; add the module there, or set execution.local.python to an environment that has it",
-        execution.interpreter
-    );
-    let told = Told::read(&ended.workspace, bounds, &mut execution.notes, &modules);
+    let told = Told::read(&ended.workspace, bounds, &mut execution.notes, modules);
     execution.artifacts = ended.workspace.artifacts(prefix, bounds, &mut execution.notes);
     cap_notes(&mut execution.notes);
     if let Some(kill) = ended.kill {

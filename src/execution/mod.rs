@@ -10,10 +10,13 @@ mod interpreter;
 mod jupyter;
 pub mod launcher;
 mod local;
+mod modules;
+mod nameless;
 mod notebook;
 mod outcome;
 mod processes;
 mod sandbox;
+mod spares;
 mod supervisor;
 mod survey;
 mod workspace;
@@ -432,6 +435,12 @@ pub trait Executor: Send + Sync {
     /// The digest of the rules for writes that stand outside the configuration, such as the limits file.
     fn rules(&self) -> Option<Digest> {
         None
+    }
+
+    /// Says that this process stays and further programs will come, each of at most `timeout`, so that
+    /// interpreters may be kept ready for them. Called within a runtime, which has to go on for that.
+    fn keep_spares(&self, timeout: Duration) {
+        let _ = timeout;
     }
 
     /// Does everything that comes before the start: workspace, interpreter, sandbox.

@@ -9,7 +9,11 @@ use serde_json::Value;
 use super::{
     ProgramEnd,
     collect::{Bounds, Workspace},
+    modules::missing,
 };
+
+/// Says how a module can be had, if it is known which.
+pub(super) type Modules<'a> = &'a dyn Fn(Option<&str>) -> String;
 
 /// The most notes of one execution.
 const MAX_NOTES: usize = 100;
@@ -55,12 +59,12 @@ enum RunnerEnd {
 
 impl Told {
     /// Reads the outcome a program left, if it left one that may be read; notes say why not. `modules` says
-    /// where a module that is missing can be added.
+    /// how a module that is missing can be had.
     pub(super) fn read(
         workspace: &Workspace,
         bounds: &Bounds,
         notes: &mut Vec<String>,
-        modules: &str,
+        modules: Modules<'_>,
     ) -> Option<Self> {
         let bytes = match workspace.outcome(bounds) {
             Ok(bytes) => bytes?,
@@ -98,7 +102,7 @@ pub(super) fn cap_notes(notes: &mut Vec<String>) {
     }
 }
 
-fn ended(end: RunnerEnd, modules: &str) -> ProgramEnd {
+fn ended(end: RunnerEnd, modules: Modules<'_>) -> ProgramEnd {
     match end {
         RunnerEnd::Finished => ProgramEnd::Finished,
         RunnerEnd::Raised {
@@ -116,12 +120,17 @@ pub(super) fn raised(
     message: String,
     traceback: String,
     line: Option<u32>,
-    modules: &str,
+    modules: Modules<'_>,
 ) -> ProgramEnd {
     let (error_type, traceback) = (capped(error_type, MAX_NOTE), capped(traceback, MAX_TRACEBACK));
     let mut message = capped(message, MAX_MESSAGE);
-    if matches!(error_type.as_str(), "ModuleNotFoundError" | "ImportError") {
-        message.push_str(&format!(" ({modules})"));
+    let advice = match error_type.as_str() {
+        "ModuleNotFoundError" => Some(modules(missing(&message))),
+        "ImportError" => Some(modules(None)),
+        _ => None,
+    };
+    if let Some(advice) = advice {
+        message.push_str(&format!(" ({advice})"));
     }
     ProgramEnd::Raised {
         error_type,

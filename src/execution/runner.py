@@ -1,6 +1,6 @@
 """Runs one program, byte for byte, and has what it left saved.
 
-Started as `python -I -B runner.py INPUT WORK`. It says that it is ready, waits for the word to go, reads
+Started as `python -I -B runner.py INPUT WORK [MODULE ...]`. It imports the modules, says that it is ready, waits for the word to go, reads
 INPUT/program.py and INPUT/context.json, and leaves WORK/.outcome.json. Whatever the start does not need is
 in INPUT/outcome.py and is loaded later: imports are most of the time between a start and a program's first line.
 """
@@ -121,8 +121,27 @@ def join_threads(besides):
             thread.join()
 
 
+def preload(names):
+    """Imports modules before there is a program. What they print is not the program's, and a module that cannot
+    be imported is missed by the program, if it wants it: it is told of on the standard error and passed over."""
+    out = os.dup(1)
+    os.dup2(2, 1)
+    for name in names:
+        try:
+            __import__(name)
+        except Exception as error:
+            text = "the module %s cannot be imported: %s: %s" % (name, type(error).__name__, error)
+            os.write(2, (text + "\n").encode("utf-8", "replace"))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(out, 1)
+    os.close(out)
+
+
 def main():
     inputs, work = sys.argv[1], sys.argv[2]
+    if sys.argv[3:]:
+        preload(sys.argv[3:])
     os.write(1, READY)
     if os.read(0, 16) != b"go\n":
         os._exit(0)

@@ -79,8 +79,8 @@ pub(super) struct Place<'a> {
 /// What is run in the sandbox.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Program<'a> {
-    /// The runner.
-    Runner,
+    /// The runner, which imports these modules before it is ready.
+    Runner(&'a [String]),
     /// This text, by `python -c`.
     Text(&'a str),
     /// Nothing of ours: the command `true`.
@@ -297,14 +297,17 @@ impl Sandbox {
         let line = match order.program {
             Program::Nothing => vec!["true".to_owned()],
             Program::Text(program) => [&python, "-I", "-B", "-c", program].map(str::to_owned).to_vec(),
-            Program::Runner => vec![
-                python,
-                "-I".to_owned(),
-                "-B".to_owned(),
-                text(&inside.input.join("runner.py")),
-                text(inside.input),
-                text(inside.work),
-            ],
+            Program::Runner(preload) => {
+                let runner = [
+                    python,
+                    "-I".to_owned(),
+                    "-B".to_owned(),
+                    text(&inside.input.join("runner.py")),
+                    text(inside.input),
+                    text(inside.work),
+                ];
+                runner.into_iter().chain(preload.iter().cloned()).collect()
+            }
         };
         let mut environment = self.environment(inside.work, inside.tmp, order.sockets);
         if !contained {

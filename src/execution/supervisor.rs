@@ -32,11 +32,16 @@ use super::{
     collect::{Bounds, Workspace},
     gateway,
     launcher::{self, ACKNOWLEDGED},
+    nameless,
     processes::{children, ends_by, pid_of, sweep},
 };
 
 /// The runner's first line.
 const READY: &[u8] = b"holdpoint: ready\n";
+
+/// What a word begins with.
+const GO: u8 = b'g';
+const CANCEL: u8 = b'c';
 
 /// How long the process tree may take to stand.
 const START_TIME: Duration = Duration::from_secs(60);
@@ -67,8 +72,6 @@ pub(super) struct Launch {
     pub(super) group: Option<RunGroup>,
     /// The name of an environment variable that only this tree has.
     pub(super) mark: String,
-    /// The wall time.
-    pub(super) timeout: Duration,
     /// The most bytes of each output stream.
     pub(super) output_bytes: usize,
     /// The working directory and its bounds.
@@ -110,20 +113,39 @@ pub(super) struct Ended {
 pub(super) struct Standing {
     words: PipeWriter,
     end: oneshot::Receiver<Ended>,
+    /// The tree's first process.
+    handle: OwnedFd,
     /// The sockets of its network namespace, where they were asked for: whoever serves them takes them.
     pub(super) sockets: Option<gateway::Sockets>,
+    /// What was said on the standard error before it stood; the program has not said it.
+    pub(super) said: String,
+}
+
+/// What a tree is told of once it stands.
+struct Stands {
+    handle: OwnedFd,
+    sockets: Option<gateway::Sockets>,
+    said: String,
 }
 
 impl Standing {
-    /// Gives the word to go.
-    pub(super) fn go(&mut self) {
+    /// Gives the word to go, for `timeout` of wall time from now on.
+    pub(super) fn go(&mut self, timeout: Duration) {
+        let nanoseconds = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let mut word = vec![GO];
+        word.extend(nanoseconds.to_le_bytes());
         // If the supervisor is gone, the missing end tells.
-        let _ = self.words.write_all(b"g");
+        let _ = self.words.write_all(&word);
+    }
+
+    /// Whether it still stands.
+    pub(super) fn stands(&self) -> bool {
+        !ends_by(&self.handle, Instant::now())
     }
 
     /// Asks for the tree's death.
     pub(super) fn cancel(&mut self) {
-        let _ = self.words.write_all(b"c");
+        let _ = self.words.write_all(&[CANCEL]);
     }
 
     /// Waits until the tree is gone; `None` if the supervisor itself failed.
@@ -143,10 +165,12 @@ pub(super) async fn launch(launch: Launch) -> Result<Standing, String> {
         .map_err(|error| error.to_string())?;
     // Until it stands, `words` is held here: if this future is dropped, the tree dies.
     match stands.await {
-        Ok(Ok(sockets)) => Ok(Standing {
+        Ok(Ok(stands)) => Ok(Standing {
             words,
             end: ended,
-            sockets,
+            handle: stands.handle,
+            sockets: stands.sockets,
+            said: stands.said,
         }),
         Ok(Err(fault)) => Err(fault),
         Err(_) => Err("the supervisor ended".to_owned()),
@@ -156,7 +180,7 @@ pub(super) async fn launch(launch: Launch) -> Result<Standing, String> {
 fn supervise(
     launch: Launch,
     ears: PipeReader,
-    ready: oneshot::Sender<Result<Option<gateway::Sockets>, String>>,
+    ready: oneshot::Sender<Result<Stands, String>>,
     end: oneshot::Sender<Ended>,
 ) {
     let mut tree = match Tree::start(launch, ears) {
@@ -171,13 +195,20 @@ fn supervise(
         let _ = ready.send(Err(fault));
         return;
     }
-    let sockets = tree.sockets.take();
-    if ready.send(Ok(sockets)).is_err() {
+    let stands = match tree.stands() {
+        Ok(stands) => stands,
+        Err(error) => {
+            tree.put_down();
+            let _ = ready.send(Err(error.to_string()));
+            return;
+        }
+    };
+    if ready.send(Ok(stands)).is_err() {
         tree.put_down();
         return;
     }
-    if tree.await_word() {
-        tree.watch();
+    if let Some(timeout) = tree.await_word() {
+        tree.watch(timeout);
     }
     if let Some(ended) = tree.finish() {
         let _ = end.send(ended);
@@ -193,7 +224,8 @@ struct Heard {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
-    Go,
+    /// For this much wall time.
+    Go(Duration),
     Cancel,
     /// Nobody is left who could speak.
     Abandoned,
@@ -306,29 +338,44 @@ impl Tree {
         }
     }
 
-    /// Waits for the word to go and passes it on; `false` if the program will not run.
-    fn await_word(&mut self) -> bool {
-        loop {
+    /// What its owner is told of. What was said so far is no output of the program.
+    fn stands(&mut self) -> io::Result<Stands> {
+        // All of it was said before the runner's first line; a pipe holds no more than this many pieces.
+        for _ in 0..8 {
+            self.stderr.read_if_ready(Duration::ZERO);
+        }
+        let said = std::mem::take(&mut self.stderr.bytes);
+        self.stderr.full = false;
+        Ok(Stands {
+            handle: self.handle.try_clone()?,
+            sockets: self.sockets.take(),
+            said: String::from_utf8_lossy(&said).trim().to_owned(),
+        })
+    }
+
+    /// Waits for the word to go and passes it on; gives the program's wall time, or nothing if it will not run.
+    fn await_word(&mut self) -> Option<Duration> {
+        let timeout = loop {
             let heard = match self.listen(Duration::MAX) {
                 Ok(heard) => heard,
                 Err(fault) => {
                     self.condemn("signal", fault);
-                    return false;
+                    return None;
                 }
             };
             match heard.word {
-                Some(Word::Go) => break,
+                Some(Word::Go(timeout)) => break timeout,
                 Some(Word::Cancel | Word::Abandoned) => {
                     self.condemn("cancelled", "cancelled before the program began".to_owned());
-                    return false;
+                    return None;
                 }
                 None => {}
             }
             if heard.exited {
                 self.condemn("signal", "the sandbox died before the program began".to_owned());
-                return false;
+                return None;
             }
-        }
+        };
         self.started = Some(Instant::now());
         let told = match &mut self.link {
             Some(link) => link.write_all(b"go\n"),
@@ -339,17 +386,17 @@ impl Tree {
                 "signal",
                 format!("the sandbox died before the program began: {error}"),
             );
-            return false;
+            return None;
         }
-        true
+        Some(timeout)
     }
 
     /// Watches the running program until it ends or has to.
-    fn watch(&mut self) {
+    fn watch(&mut self, timeout: Duration) {
         let started = self.started.unwrap_or_else(Instant::now);
         let mut next_look = started + WORKSPACE_PERIOD;
         loop {
-            let left = self.launch.timeout.saturating_sub(started.elapsed());
+            let left = timeout.saturating_sub(started.elapsed());
             let heard = match self.listen(left.min(next_look.saturating_duration_since(Instant::now()))) {
                 Ok(heard) => heard,
                 Err(fault) => return self.condemn("signal", fault),
@@ -367,8 +414,8 @@ impl Tree {
             if matches!(heard.word, Some(Word::Cancel | Word::Abandoned)) {
                 return self.condemn("cancelled", "it was cancelled".to_owned());
             }
-            if started.elapsed() >= self.launch.timeout {
-                let seconds = self.launch.timeout.as_secs_f64();
+            if started.elapsed() >= timeout {
+                let seconds = timeout.as_secs_f64();
                 return self.condemn("timeout", format!("it ran longer than {seconds} seconds"));
             }
             if Instant::now() >= next_look {
@@ -378,7 +425,8 @@ impl Tree {
                 let excess = directories
                     .into_iter()
                     .flatten()
-                    .find_map(|one| one.excess(bounds));
+                    .find_map(|one| one.excess(bounds))
+                    .or_else(|| nameless::excess(self.child.id(), bounds));
                 if let Some(excess) = excess {
                     return self.condemn("workspace_limit", excess);
                 }
@@ -429,15 +477,7 @@ impl Tree {
             word: None,
         };
         if ready[1] {
-            let mut word = [0u8; 1];
-            heard.word = Some(match (&self.ears).read(&mut word) {
-                Ok(1) if word[0] == b'g' => Word::Go,
-                Ok(1) => Word::Cancel,
-                _ => {
-                    self.deaf = true;
-                    Word::Abandoned
-                }
-            });
+            heard.word = Some(self.hear());
         }
         if ready[2] {
             self.stdout.read();
@@ -450,6 +490,23 @@ impl Tree {
             self.take_sockets();
         }
         Ok(heard)
+    }
+
+    /// Reads one word; the pipe takes and gives each as a whole.
+    fn hear(&mut self) -> Word {
+        let mut kind = [0u8];
+        let mut nanoseconds = [0u8; 8];
+        let mut ears = &self.ears;
+        match ears.read_exact(&mut kind) {
+            Ok(()) if kind[0] == GO && ears.read_exact(&mut nanoseconds).is_ok() => {
+                Word::Go(Duration::from_nanos(u64::from_le_bytes(nanoseconds)))
+            }
+            Ok(()) => Word::Cancel,
+            Err(_) => {
+                self.deaf = true;
+                Word::Abandoned
+            }
+        }
     }
 
     /// Takes the sockets that the launcher hands out, and tells it that they have come.

@@ -6,6 +6,7 @@
 //!         input/               program.py, context.json, runner.py, outcome.py: read-only to the program
 //!         work/                the program's working directory, owned by the user it runs as
 //!         tmp/                 temporary files, where there is no private /tmp
+//! <workspace_dir>/spares/<32 hex digits>/       a start whose program is not known yet, moved once it is
 //! ```
 
 use std::{
@@ -113,6 +114,17 @@ impl Start {
     ) -> io::Result<Self> {
         private_dir(folder, true)?;
         let (name, root) = Self::next(&fs::canonicalize(folder)?)?;
+        let start = Self::within(name, &root, account)?;
+        start.give(code, context)?;
+        Ok(start)
+    }
+
+    /// Makes the directories of a start whose program is not known yet, in `root`, which is there and empty.
+    pub(super) fn in_advance(root: &Path, account: Option<&Account>) -> io::Result<Self> {
+        Self::within(String::new(), root, account)
+    }
+
+    fn within(name: String, root: &Path, account: Option<&Account>) -> io::Result<Self> {
         let start = Self {
             name,
             input: root.join("input"),
@@ -122,22 +134,8 @@ impl Start {
         for dir in [&start.input, &start.work, &start.tmp] {
             private_dir(dir, false)?;
         }
-        let context = serde_json::to_vec(context).map_err(io::Error::other)?;
-        for (name, content) in [
-            ("program.py", code.as_bytes()),
-            ("context.json", &context),
-            ("runner.py", RUNNER.as_bytes()),
-            ("outcome.py", OUTCOME.as_bytes()),
-        ] {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o644)
-                .open(start.input.join(name))?;
-            file.write_all(content)?;
-            // The umask of the service must not keep the program's user from reading.
-            file.set_permissions(fs::Permissions::from_mode(0o444))?;
-        }
+        start.write("runner.py", RUNNER.as_bytes())?;
+        start.write("outcome.py", OUTCOME.as_bytes())?;
         // The directory is reached through the private one above it, or bound into the sandbox.
         fs::set_permissions(&start.input, fs::Permissions::from_mode(0o755))?;
         if let Some(account) = account {
@@ -146,6 +144,41 @@ impl Start {
             }
         }
         Ok(start)
+    }
+
+    /// Writes what the program is given.
+    pub(super) fn give(&self, code: &str, context: &Value) -> io::Result<()> {
+        let context = serde_json::to_vec(context).map_err(io::Error::other)?;
+        self.write("program.py", code.as_bytes())?;
+        self.write("context.json", &context)
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(self.input.join(name))?;
+        file.write_all(content)?;
+        // The umask of the service must not keep the program's user from reading.
+        file.set_permissions(fs::Permissions::from_mode(0o444))
+    }
+
+    /// Makes a start that was made in advance, in `root`, the next one of a run's `folder`. A sandbox that
+    /// stands on its directories goes on standing: what is bound into it is no name but the directory itself.
+    pub(super) fn move_into(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
+        private_dir(folder, true)?;
+        let (name, place) = Self::next(&fs::canonicalize(folder)?)?;
+        // It takes the place of the empty directory, which has kept the name for it.
+        if let Err(error) = fs::rename(root, &place) {
+            fs::remove_dir(&place)?;
+            return Err(error);
+        }
+        self.name = name;
+        self.input = place.join("input");
+        self.work = place.join("work");
+        self.tmp = place.join("tmp");
+        Ok(())
     }
 
     fn next(folder: &Path) -> io::Result<(String, PathBuf)> {

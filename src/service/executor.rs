@@ -3,14 +3,14 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 
 use crate::{
-    config::{ControlSystemSettings, ExecutionMethod, ExecutionSettings},
+    config::{ControlSystemSettings, ExecutionMethod, ExecutionSettings, SpareSettings},
     execution::{
         Backend, ExecutionError, Executor, Held, Job, JupyterExecutor, LocalExecutor, Permit, Placement,
         Prepared, SharedExecutor, Surveyed,
@@ -29,6 +29,8 @@ pub(super) struct Lazy {
     gateway: Gateway,
     /// What was found, by method and interpreter.
     probed: Mutex<BTreeMap<Kind, Arc<Mutex<Probed>>>>,
+    /// The most time of the programs to come, once it is known that there will be some.
+    stays: OnceLock<Duration>,
 }
 
 /// What is probed once: a backend, and for `local` the interpreter.
@@ -48,6 +50,7 @@ impl Lazy {
             settings,
             gateway: Gateway::new(control_system),
             probed: Mutex::default(),
+            stays: OnceLock::new(),
         }
     }
 
@@ -75,6 +78,11 @@ impl Lazy {
         }
     }
 
+    fn slot(&self, kind: Kind) -> Arc<Mutex<Probed>> {
+        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        probed.entry(kind).or_default().clone()
+    }
+
     fn chosen(&self, placement: &Placement) -> Result<SharedExecutor, Arc<ExecutionError>> {
         let method = self.method(placement);
         let python = match method {
@@ -87,11 +95,7 @@ impl Lazy {
             }
             ExecutionMethod::Container => PathBuf::new(),
         };
-        let slot = {
-            let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
-            let kind = (method == ExecutionMethod::Container, python.clone());
-            probed.entry(kind).or_default().clone()
-        };
+        let slot = self.slot((method == ExecutionMethod::Container, python.clone()));
         let mut probed = slot.lock().unwrap_or_else(PoisonError::into_inner);
         match &*probed {
             Probed::Works(executor) => return Ok(executor.clone()),
@@ -101,7 +105,12 @@ impl Lazy {
         let looked: Result<SharedExecutor, ExecutionError> = match method {
             ExecutionMethod::Local => {
                 let mut settings = self.settings.clone();
-                settings.local.python = python;
+                let usual = std::mem::replace(&mut settings.local.python, python);
+                if settings.local.python != usual {
+                    // Every spare takes memory: they are kept for the interpreter that programs usually have.
+                    settings.local.spares = SpareSettings::default();
+                    settings.local.interpreters.push(usual);
+                }
                 LocalExecutor::probe(&settings)
                     .map(|local| Arc::new(local.with_gateway(&self.gateway)) as SharedExecutor)
             }
@@ -110,6 +119,9 @@ impl Lazy {
         };
         match looked {
             Ok(executor) => {
+                if let Some(timeout) = self.stays.get() {
+                    executor.keep_spares(*timeout);
+                }
                 *probed = Probed::Works(executor.clone());
                 Ok(executor)
             }
@@ -169,6 +181,15 @@ impl Executor for Lazy {
 
     fn rules(&self) -> Option<Digest> {
         self.gateway.rules()
+    }
+
+    fn keep_spares(&self, timeout: Duration) {
+        let timeout = *self.stays.get_or_init(|| timeout);
+        let slot = self.slot((false, self.settings.local.python.clone()));
+        let probed = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Probed::Works(executor) = &*probed {
+            executor.keep_spares(timeout);
+        }
     }
 
     async fn prepare(&self, job: Job) -> Result<Box<dyn Prepared>, ExecutionError> {

@@ -278,6 +278,14 @@ impl Service {
         &self.core.recovered
     }
 
+    /// Keeps interpreters ready for programs to come, as `execution.local.spares` says: for a process that stays,
+    /// within a runtime that goes on. They are made from the first request on that looks for where its program
+    /// is to run, and die with the service.
+    pub fn keep_spares(&self) {
+        let timeout = self.core.config.executor.execution_timeout;
+        self.core.parts.executor.keep_spares(timeout);
+    }
+
     /// Does what `command` says, for `by`; `events` takes the events of the run it starts.
     ///
     /// # Errors

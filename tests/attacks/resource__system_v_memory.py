@@ -1,7 +1,5 @@
 # what: take memory as shared segments that no process holds
-# expect: closed | killed memory_limit | killed signal
-# expect bubblewrap: open
-# wanted: closed in every isolation
+# expect: closed
 # control: open
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)

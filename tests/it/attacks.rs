@@ -22,7 +22,7 @@ use std::{
 
 use futures::StreamExt;
 use holdpoint::{
-    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings},
+    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings, SpareSettings},
     execution::{
         Access, Execution, Executor, Job, LocalExecutor, NoTrail, Placement, ProgramEnd, create_folder,
     },
@@ -440,6 +440,7 @@ fn settings(home: &Path, isolation: Isolation) -> ExecutionSettings {
             launcher: None,
             user: "nobody".to_owned(),
             environment: BTreeMap::new(),
+            spares: SpareSettings::default(),
         },
         container: Config::builtin().execution.container,
         notebook: NotebookSettings::default(),

@@ -79,6 +79,7 @@ fn mistakes_are_told_with_their_place_and_the_way_out() {
         "execution:\n  limits:\n    memory_bytes: 1 MB\n",
         "execution:\n  local:\n    environment:\n      'A=B': c\n",
         "execution:\n  local:\n    python_env_path: !env HOME\n",
+        "execution:\n  local:\n    spares: { read_only: 17, preload: ['os; import sys'] }\n",
         "execution:\n  notebook:\n    jupyter_url: jupyter.example/lab\n",
         "execution:\n  notebook:\n    jupyter_url: javascript:alert(1)\n",
         "execution:\n  notebook:\n    jupyter_url: https://jupyter.example/lab?token=secret\n",

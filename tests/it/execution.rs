@@ -12,7 +12,9 @@ use std::{
 
 use async_trait::async_trait;
 use holdpoint::{
-    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings},
+    config::{
+        Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings, SpareSettings,
+    },
     execution::{
         Access, Execution, ExecutionError, Executor, Job, LocalExecutor, NoTrail, Permit, Placement,
         Prepared, ProgramEnd, Trail, TrailError, create_folder, gateway::Gateway,
@@ -74,6 +76,7 @@ pub(crate) fn place() -> Place {
             launcher: None,
             user: "nobody".to_owned(),
             environment: BTreeMap::new(),
+            spares: SpareSettings::default(),
         },
         container: Config::builtin().execution.container,
         workspace_dir: dir.path().join("runs"),
@@ -1015,6 +1018,52 @@ async fn every_start_has_fresh_directories() {
     ));
 }
 
+/// Who runs without a module is told how that interpreter gets it, and which of the others has it.
+#[tokio::test]
+async fn a_missing_module_is_told_with_the_way_to_it() {
+    let mut place = place();
+    let (one, other) = (outside_tmp(), outside_tmp());
+    let (bare, rich) = (bare_environment(one.path()), bare_environment(other.path()));
+    let installed = packages(&rich);
+    fs::create_dir_all(installed.join("beamline")).unwrap();
+    fs::write(installed.join("optics.cpython-311-x86_64-linux-gnu.so"), "").unwrap();
+    place.settings.local.interpreters = vec![rich.clone(), bare.clone(), "/nowhere/python3".into()];
+    place.settings.local.python = bare.clone();
+    let add = |module: &str| format!("`{}/bin/python3 -m pip install {module}`", bare.display());
+    for (code, module, elsewhere) in [
+        ("import beamline.magnets\n", "beamline", true),
+        ("from optics import lens\n", "optics", true),
+        ("import unheard_of\n", "unheard_of", false),
+    ] {
+        let execution = place.run(code).await;
+        let ProgramEnd::Raised {
+            message, error_type, ..
+        } = &execution.end
+        else {
+            panic!("{execution:?}");
+        };
+        assert_eq!(error_type, "ModuleNotFoundError");
+        assert!(
+            message.contains(&format!("No module named '{module}'")),
+            "{message}"
+        );
+        assert!(message.contains(&add(module)), "{message}");
+        assert_eq!(
+            message.contains(&format!("has it: {}", rich.display())),
+            elsewhere,
+            "{message}"
+        );
+    }
+    // Nothing but a name gets into what an operator may copy.
+    let forged = place
+        .run("raise ModuleNotFoundError(\"No module named 'x`; rm -rf /'\")\n")
+        .await;
+    let ProgramEnd::Raised { message, .. } = &forged.end else {
+        panic!("{forged:?}");
+    };
+    assert!(!message.contains("pip install"), "{message}");
+}
+
 #[tokio::test]
 async fn figures_and_artifacts_are_saved() {
     let place = place();
@@ -1159,14 +1208,14 @@ fn the_backend_says_what_it_is() {
 }
 
 /// A directory that others may pass through; the programs' own `/tmp` would hide one in the host's.
-fn outside_tmp() -> TempDir {
+pub(crate) fn outside_tmp() -> TempDir {
     let dir = tempfile::tempdir_in("/var/tmp").unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
     dir
 }
 
 /// An environment without packages of its own, beneath `dir`.
-fn bare_environment(dir: &Path) -> PathBuf {
+pub(crate) fn bare_environment(dir: &Path) -> PathBuf {
     let environment = dir.join("environment");
     fs::create_dir_all(environment.join("bin")).unwrap();
     std::os::unix::fs::symlink("/usr/bin/python3", environment.join("bin/python3")).unwrap();
@@ -1178,18 +1227,23 @@ fn bare_environment(dir: &Path) -> PathBuf {
     environment
 }
 
+/// Where an environment's packages are; not made yet.
+pub(crate) fn packages(environment: &Path) -> PathBuf {
+    let version = std::process::Command::new("/usr/bin/python3")
+        .args(["-c", "import sys; print('python%d.%d' % sys.version_info[:2])"])
+        .output()
+        .unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    environment.join("lib").join(version.trim()).join("site-packages")
+}
+
 /// A grant is bound to what the backend says: the environment's files are part of it, and nothing else moves.
 #[tokio::test]
 async fn a_changed_environment_is_another_backend() {
     let mut place = place();
     let home = outside_tmp();
     let environment = bare_environment(home.path());
-    let version = std::process::Command::new("/usr/bin/python3")
-        .args(["-c", "import sys; print('python%d.%d' % sys.version_info[:2])"])
-        .output()
-        .unwrap();
-    let version = String::from_utf8(version.stdout).unwrap();
-    let packages = environment.join("lib").join(version.trim()).join("site-packages");
+    let packages = packages(&environment);
     for dir in ["package", "package-1.dist-info"] {
         fs::create_dir_all(packages.join(dir)).unwrap();
     }

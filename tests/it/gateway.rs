@@ -4,7 +4,7 @@ mod fake;
 mod hostile;
 mod laws;
 mod puts;
-pub mod rig;
+pub(crate) mod rig;
 
 use std::time::Duration;
 

@@ -27,6 +27,7 @@ mod processes;
 mod pva;
 mod rig;
 mod site;
+mod spares;
 mod store_chain;
 mod store_contract;
 mod store_faults;

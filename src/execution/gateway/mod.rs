@@ -107,11 +107,41 @@ impl Sockets {
         self.peers = peers.to_vec();
         self
     }
+
+    /// Throws away what has come to them so far.
+    ///
+    /// # Errors
+    /// It comes faster than it is thrown away, or the sockets cannot be used.
+    pub fn drain(&self) -> io::Result<()> {
+        for socket in [&self.search, &self.repeater] {
+            socket.set_nonblocking(true)?;
+            drained(|| socket.recv(&mut [0]).map(drop))?;
+        }
+        for listener in self.circuits.iter().chain(&self.pva) {
+            listener.set_nonblocking(true)?;
+            drained(|| listener.accept().map(drop))?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether who comes from `address` is one of `peers`.
 fn is_served(peers: &[Network], address: IpAddr) -> bool {
     peers.is_empty() || peers.iter().any(|network| network.contains(address))
+}
+
+/// The most that a socket is drained of; what the kernel keeps for it is far less.
+const MOST_DRAINED: usize = 10_000;
+
+fn drained(mut next: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    for _ in 0..MOST_DRAINED {
+        match next() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
+    }
+    Err(io::Error::other("a socket does not fall silent"))
 }
 
 /// Why nothing can be written where there is no control system.

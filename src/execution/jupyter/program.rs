@@ -221,7 +221,7 @@ impl Prepared for JupyterProgram {
                 (None, Some(told), ..) => told,
                 (None, None, Err(reason), _) => killed("connection_lost", reason),
                 (None, None, Ok(()), Some((name, text, traceback))) => {
-                    raised(name, text, traceback, None, &modules(&execution.interpreter))
+                    raised(name, text, traceback, None, &|_| modules(&execution.interpreter))
                 }
                 (None, None, Ok(()), None) => {
                     killed("signal", "it ended without the runner's word on how".to_owned())
@@ -368,7 +368,7 @@ fn left(execution: &mut Execution, start: &Start, bounds: &Bounds) -> Option<Pro
         }
     };
     let modules = modules(&execution.interpreter);
-    let told = Told::read(&workspace, bounds, &mut execution.notes, &modules);
+    let told = Told::read(&workspace, bounds, &mut execution.notes, &|_| modules.clone());
     let prefix = format!("{}/work", start.name);
     execution.artifacts = workspace.artifacts(&prefix, bounds, &mut execution.notes);
     cap_notes(&mut execution.notes);

@@ -74,6 +74,8 @@ const NEVER: &[i64] = &[
     libc::SYS_clock_adjtime,
     libc::SYS_move_pages,
     libc::SYS_migrate_pages,
+    // A segment of System V takes memory that no process is charged for; others take pages of POSIX.
+    libc::SYS_shmget,
 ];
 
 /// The same, where only this architecture has them.
@@ -98,7 +100,6 @@ const BEYOND: &[i64] = &[
     libc::SYS_connect,
     libc::SYS_bind,
     libc::SYS_listen,
-    libc::SYS_shmget,
     libc::SYS_shmat,
     libc::SYS_shmctl,
     libc::SYS_msgget,
