@@ -184,7 +184,7 @@ pub const KEYS: &[Key] = &[
         "control_system.epics.max_puts_per_second",
         Number(0.001, 10_000.0),
     ),
-    key("control_system.epics.max_puts", Count(1, ANY)),
+    key("control_system.epics.max_puts", Count(1, 1_000)),
     key("control_system.epics.pva_gateway", Address),
     key("control_system.limits_checking.enabled", Flag),
     key("control_system.limits_checking.database_path", Text),

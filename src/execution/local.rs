@@ -472,7 +472,26 @@ impl Prepared for LocalProgram {
             }
         };
         let conduct = match self.session.take() {
-            Some(session) => Some(session.finish().await),
+            Some(session) => {
+                if ended.as_ref().is_none_or(|ended| ended.kill.is_some()) {
+                    // What a condemned program left on its way does not arrive any more.
+                    self.stop.cancel();
+                }
+                let finish = session.finish();
+                tokio::pin!(finish);
+                // A freeze is heard until the last put has come out, though the program has ended.
+                let heard = tokio::select! {
+                    conduct = &mut finish => Some(conduct),
+                    () = cancel.cancelled() => None,
+                };
+                Some(match heard {
+                    Some(conduct) => conduct,
+                    None => {
+                        self.stop.cancel();
+                        finish.await
+                    }
+                })
+            }
             None => None,
         };
         let mut execution = Execution {

@@ -55,7 +55,11 @@ fn family(root: u32) -> BTreeSet<u32> {
         for task in entries(&format!("/proc/{pid}/task")) {
             let children = fs::read_to_string(format!("/proc/{pid}/task/{task}/children"));
             let children = children.unwrap_or_default();
-            next.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+            next.extend(
+                children
+                    .split_whitespace()
+                    .filter_map(|child| child.parse::<u32>().ok()),
+            );
         }
     }
     family

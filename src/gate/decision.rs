@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::ApprovalSettings,
-    model::{Actor, CodeSha256, Digest, ExecutionMode, Finding, Timestamp},
+    model::{Actor, CodeSha256, Digest, ExecutionMode, Finding, PvName, Timestamp},
 };
 
 /// A human's answer at the gate, in the one form the graph reads.
@@ -94,6 +94,14 @@ pub enum DecisionError {
     /// The approval names process variables the question doesn't.
     #[error("an approval can leave out process variables, but not add any: {}", .0.join(", "))]
     ChannelsWidened(Vec<String>),
+    /// The approval names what is no process variable.
+    #[error("'{name}' is no process variable: {problem}")]
+    NoChannel {
+        /// What it names.
+        name: String,
+        /// Why it is none.
+        problem: String,
+    },
     /// The answer is too large or too deep.
     #[error("the answer is too large: at most {limit}")]
     TooLarge {
@@ -115,6 +123,7 @@ impl DecisionError {
             Self::NothingLeft => "decision_nothing_left",
             Self::ChannelsNeeded => "decision_channels_needed",
             Self::ChannelsWidened(_) => "decision_channels_widened",
+            Self::NoChannel { .. } => "decision_channels_invalid",
             Self::TooLarge { .. } => "decision_too_large",
             Self::Question(_) => "question_unreadable",
         }
@@ -226,6 +235,7 @@ pub fn decide(
 fn approved(asked: &Binding, channels: Option<&[String]>) -> Result<Binding, DecisionError> {
     let mut binding = asked.clone();
     let must_name = asked.mode == ExecutionMode::WriteAccess && !asked.channels_resolved;
+    let channels = channels.map(canonical).transpose()?;
     let Some(channels) = channels else {
         return if must_name {
             Err(DecisionError::ChannelsNeeded)
@@ -243,7 +253,19 @@ fn approved(asked: &Binding, channels: Option<&[String]>) -> Result<Binding, Dec
             return Err(DecisionError::ChannelsWidened(added));
         }
     }
-    binding.channels = in_order(channels.to_vec());
+    binding.channels = in_order(channels.clone());
     binding.seen.retain(|reading| channels.contains(&reading.pv));
     Ok(binding)
+}
+
+/// The names an approver gave, each in its one spelling: what is permitted and what was shown are compared by it.
+fn canonical(names: &[String]) -> Result<Vec<String>, DecisionError> {
+    let one = |name: &String| {
+        let parsed = PvName::parse(name).map_err(|error| DecisionError::NoChannel {
+            name: super::text::visible_line(name),
+            problem: error.to_string(),
+        })?;
+        Ok(parsed.canonical().to_owned())
+    };
+    names.iter().map(one).collect()
 }

@@ -12,6 +12,7 @@ mod id;
 mod interrupt;
 mod mode;
 mod pv;
+mod pv_name;
 mod run;
 mod time;
 mod value;
@@ -28,6 +29,7 @@ pub use id::{CheckpointId, CodeSha256, Digest, GrantId, InterruptId, InvalidId, 
 pub use interrupt::{Answer, Interrupt, InterruptKind, Resolution, Settlement};
 pub use mode::ExecutionMode;
 pub use pv::{GatewayEvent, NoPvValue, PutOutcome, PvLimits, PvValue, Reading, VerificationLevel};
+pub use pv_name::{NameError, PvName};
 pub use run::{ErrorClass, Failure, Outcome};
 pub use time::{Clock, Timestamp};
 pub use value::{Channels, ChunkRef, ValueRef, canonical_json};

@@ -73,6 +73,9 @@ pub(super) fn executions(
                         "the code that ran ({ran}) is not the code that was approved ({approved})"
                     ));
                 }
+                if facts.get("execution_mode").and_then(Value::as_str) != Some(binding.mode.as_str()) {
+                    problem("a program was started in another mode than was approved".into());
+                }
                 if answer.facts.get("decision").and_then(Value::as_str) != Some("approve") {
                     problem("a program was started on an answer that was no approval".into());
                 }
@@ -96,6 +99,11 @@ pub(super) fn executions(
                     ended: "unknown".into(),
                 };
                 proofs.push((*task, name.clone(), proof));
+            }
+            Entry::EffectStarted {
+                grant: None, facts, ..
+            } if facts.get("code").is_some() => {
+                problem("a program was started as an effect without any approval".into());
             }
             Entry::Noted {
                 task, name, facts, ..

@@ -109,12 +109,14 @@ impl Run {
         };
         record.serial = serial;
         record.new = value.clone();
+        // From here on the number is used up: whoever stops waiting below leaves a put whose outcome is unknown, and
+        // no other may come out in its name.
+        turn.serial = serial;
         if let Err(error) = self.ledger.passing(record.clone()).await {
             let refusal = Refusal::new("trail_failed", error.to_string());
             self.refused(Some(record.pv), old, Some(value), refusal).await;
             return Verdict::Refused;
         }
-        turn.serial = serial;
         if self.stop.is_cancelled() {
             // It is in the trail already; so is, from now on, that it was not sent.
             let outcome = PutOutcome::Failed {
@@ -160,6 +162,10 @@ impl Run {
                 opening.clone()?;
             }
         }
+        if let Some(fault) = turn.unread.get(put.name.canonical()) {
+            let reason = format!("{} could not be read before the first put: {fault}", put.name);
+            return Err(Refusal::new("unread_pv", reason));
+        }
         self.only_server(turn, &put.name, server)?;
         self.reader
             .interlocks()
@@ -170,6 +176,13 @@ impl Run {
             None => (None, Vec::new()),
         };
         old.clone_from(&value);
+        if value.is_none() && matches!(self.access, Access::Write(_)) {
+            let reason = format!(
+                "what {} holds could not be read, so nobody could put it back",
+                put.name
+            );
+            return Err(Refusal::new("unread_pv", reason));
+        }
         if !put.server_allows {
             let reason = format!("the server {server} does not let the gateway write {}", put.name);
             return Err(Refusal::new("no_write_access", reason));
@@ -231,6 +244,12 @@ impl Run {
                 Ok(reading) => readings.push(reading),
                 Err(fault) => faults.push((name, fault.to_string())),
             }
+        }
+        // What could not be read could not be put back either, and nobody knows which record it is, or on how many
+        // servers: it is not written.
+        for (name, fault) in &faults {
+            let name = PvName::parse(name).map_or_else(|_| name.clone(), |name| name.canonical().to_owned());
+            turn.unread.insert(name, fault.clone());
         }
         for reading in &readings {
             let known = Known {

@@ -209,13 +209,22 @@ impl Ledger {
             at: Timestamp::now(),
         };
         // Before it is written: whoever stops waiting here leaves a put that has not come out.
-        self.open().insert(put.serial);
+        let serial = put.serial;
+        self.open().insert(serial);
+        self.counted(put);
         if let Err(error) = self.keep(event).await {
-            self.open().remove(&put.serial);
+            self.open().remove(&serial);
+            self.uncounted(serial);
             return Err(error);
         }
-        self.counted(put);
         Ok(())
+    }
+
+    /// A put that was counted was not passed on after all.
+    fn uncounted(&self, serial: u64) {
+        let mut conduct = lock(&self.conduct);
+        conduct.puts_total = conduct.puts_total.saturating_sub(1);
+        conduct.puts.retain(|put| put.serial != serial);
     }
 
     /// The puts that have not come out.

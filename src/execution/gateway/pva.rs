@@ -42,6 +42,9 @@ const MAX_CIRCUITS: usize = 16;
 /// The most refusals of one program that are written to the audit trail; each further one ends its circuit.
 const MAX_REFUSALS: u64 = 1000;
 
+/// How long to wait before taking up another circuit where one could not be.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// The most bytes that are read at once.
 const READ: usize = 64 << 10;
 
@@ -90,7 +93,15 @@ pub async fn serve_pva(
         let Ok(place) = Arc::clone(&room).acquire_owned().await else {
             return Ok(());
         };
-        let (client, _) = listener.accept().await?;
+        let client = match listener.accept().await {
+            Ok((client, _)) => client,
+            Err(error) => {
+                // The program has closed it again, or there are no descriptors to be had just now.
+                tracing::debug!(%error, "a PV Access circuit was not taken up");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
         let splice = Arc::clone(&splice);
         circuits.spawn(async move {
             if let Err(error) = splice.circuit(client).await {

@@ -130,8 +130,8 @@ impl Wire {
     async fn upward(&self, mut input: OwnedReadHalf, server: &mut OwnedWriteHalf) -> io::Result<()> {
         let most = self.run.settings.epics.max_message_bytes;
         let mut decoder = Decoder::new(match self.run.access {
-            Access::Read => most.min(READERS_MESSAGE),
-            Access::Rehearse | Access::Write(_) => most,
+            Access::Read | Access::Rehearse => most.min(READERS_MESSAGE),
+            Access::Write(_) => most,
         });
         let mut chunk = vec![0; CHUNK];
         let mut out = Vec::new();

@@ -50,6 +50,8 @@ pub(super) struct Turn {
     pub(super) opening: Option<Result<(), Refusal>>,
     /// The server and the record's real name, if that is another, by canonical name.
     pub(super) known: HashMap<String, Known>,
+    /// The approved process variables that could not be read before the first put, and why.
+    pub(super) unread: HashMap<String, String>,
     /// What a rehearsal would have set, by canonical name.
     pub(super) rehearsed: HashMap<String, PvValue>,
 }
@@ -94,6 +96,7 @@ impl Run {
             serial: 0,
             opening: None,
             known: HashMap::new(),
+            unread: HashMap::new(),
             rehearsed: HashMap::new(),
         };
         let rate = settings.epics.max_bytes_per_second;

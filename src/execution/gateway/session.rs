@@ -103,10 +103,15 @@ impl Session {
     pub async fn finish(mut self) -> Conduct {
         self.run.ending.cancel();
         self.circuits.close();
-        // Twice: what a program left is judged first, and then waited for.
-        let stopped = self.run.stop.is_cancelled();
-        let patience = if stopped { STOPPED } else { LAST_ANSWERS * 2 };
-        let _ = tokio::time::timeout(patience, self.circuits.wait()).await;
+        let stopped = async {
+            self.run.stop.cancelled().await;
+            let _ = tokio::time::timeout(STOPPED, self.circuits.wait()).await;
+        };
+        tokio::select! {
+            // Twice: what a program left is judged first, and then waited for.
+            _ = tokio::time::timeout(LAST_ANSWERS * 2, self.circuits.wait()) => {}
+            () = stopped => {}
+        }
         self.run.closed.cancel();
         self.circuits.wait().await;
         for serial in self.run.ledger.unended() {
@@ -115,8 +120,10 @@ impl Session {
         }
         // From here on nothing listens any more.
         self.tasks.shutdown().await;
-        if !stopped {
-            self.run.verify().await;
+        tokio::select! {
+            biased;
+            () = self.run.stop.cancelled() => {}
+            () = self.run.verify() => {}
         }
         self.run.ledger.settle().await;
         self.run.ledger.conduct()

@@ -65,6 +65,10 @@ impl Gateway {
             .seen
             .iter()
             .filter_map(|seen| match readings.get(&seen.pv) {
+                Some(Ok(now)) if now.ioc != seen.ioc => Some(format!(
+                    "{} is answered for by {} and was by {}",
+                    seen.pv, now.ioc, seen.ioc
+                )),
                 Some(Ok(now)) if within(self.settings.drift, &seen.value, &now.value) => None,
                 Some(Ok(now)) => Some(format!("{} was {} and is {}", seen.pv, seen.value, now.value)),
                 Some(Err(fault)) => Some(format!("{} cannot be read: {fault}", seen.pv)),

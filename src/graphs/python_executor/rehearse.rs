@@ -9,14 +9,16 @@ use async_trait::async_trait;
 
 use crate::{
     config::{CodeApproval, RehearsalMode},
-    execution::{Access, Conduct, Execution, ProgramEnd, Trail, TrailError},
+    execution::{Access, Conduct, Execution, ProgramEnd, RefusedPut, Trail, TrailError},
     gate::{self, PlannedWrite},
     graph::{Context, Node, NodeError},
     model::{Authentication, Category, ExecutionMode, GatewayEvent, Severity},
 };
 
 use super::{
-    Parts, broken, execute,
+    Parts, broken,
+    conduct::Kept,
+    execute,
     state::{PythonExecution, PythonPatch, Rehearsal},
 };
 
@@ -50,7 +52,11 @@ impl Node<PythonExecution> for Rehearse {
             failed: execution.as_ref().and_then(failure),
             puts: conduct.puts_total,
             writes: self.table(&state, &conduct).await,
-            notes: conduct.notes,
+            notes: conduct
+                .notes
+                .into_iter()
+                .chain(unnamed(&conduct.refused))
+                .collect(),
         };
         Ok(PythonPatch::new().rehearsal(rehearsal))
     }
@@ -100,7 +106,7 @@ impl Rehearse {
         let timeout = self.0.config.control_system.rehearsal.timeout;
         let start = execute::Start {
             access: Access::Rehearse,
-            trail: Arc::new(Unkept),
+            trail: Arc::new(RefusalsOnly(Kept(context.clone()))),
             folder: format!("rehearsal_{:02}", state.generation_attempt),
             timeout: timeout.min(execute::time(&self.0, state)),
         };
@@ -127,7 +133,8 @@ impl Rehearse {
             .map(|analysis| analysis.channels.clone())
             .unwrap_or_default();
         let rehearsed = conduct.puts.iter().map(|put| put.pv.clone());
-        let refused = conduct.refused.iter().filter_map(|put| put.pv.clone());
+        let by_channel_access = conduct.refused.iter().filter(|put| put.code != "pva_write");
+        let refused = by_channel_access.filter_map(|put| put.pv.clone());
         let mut names: Vec<String> = found.iter().cloned().chain(rehearsed).chain(refused).collect();
         names.sort();
         names.dedup();
@@ -151,7 +158,13 @@ impl Rehearse {
                 Err(why) => line.problems.push(format!("it cannot be read: {why}")),
             }
             match surveyed.limits {
-                Ok(limits) => line.limits = limits,
+                Ok(limits) => {
+                    if limits.as_ref().is_some_and(|limits| !limits.writable) {
+                        line.problems
+                            .push("the limits file forbids writing it (not_writable)".to_owned());
+                    }
+                    line.limits = limits;
+                }
                 Err(why) => line.problems.push(why),
             }
         }
@@ -168,7 +181,10 @@ impl Rehearse {
             }
         }
         for put in &conduct.refused {
-            let name = put.pv.clone().unwrap_or_else(|| "unknown".to_owned());
+            // What the gateway could not tell, and what PV Access named, stands in the notes alone.
+            let Some(name) = put.pv.clone().filter(|_| put.code != "pva_write") else {
+                continue;
+            };
             let line = lines.entry(name.clone()).or_default();
             line.pv = name;
             let problem = format!("a put was refused ({}): {}", put.code, put.reason);
@@ -178,6 +194,17 @@ impl Rehearse {
         }
         lines.into_values().collect()
     }
+}
+
+/// The refusals that name no process variable of Channel Access.
+fn unnamed(refused: &[RefusedPut]) -> Vec<String> {
+    let unnamed = refused
+        .iter()
+        .filter(|put| put.pv.is_none() || put.code == "pva_write");
+    unnamed
+        .take(10)
+        .map(|put| format!("a put was refused ({}): {}", put.code, put.reason))
+        .collect()
 }
 
 /// How a rehearsal went wrong, if it did. A program may fail in one only because nothing came of its puts.
@@ -191,12 +218,16 @@ fn failure(execution: &Execution) -> Option<String> {
     }
 }
 
-/// The trail of a rehearsal: what it did stands in the thread's state, and nothing it did left the sandbox.
-struct Unkept;
+/// The trail of a rehearsal. What it put went nowhere and stands in the thread's state; what was refused is kept as
+/// any other refusal.
+struct RefusalsOnly(Kept);
 
 #[async_trait]
-impl Trail for Unkept {
-    async fn record(&self, _: GatewayEvent) -> Result<(), TrailError> {
-        Ok(())
+impl Trail for RefusalsOnly {
+    async fn record(&self, event: GatewayEvent) -> Result<(), TrailError> {
+        match event {
+            GatewayEvent::Refused { .. } => self.0.record(event).await,
+            _ => Ok(()),
+        }
     }
 }
