@@ -92,15 +92,24 @@ impl LocalExecutor {
     /// Begins to keep spares, if any are configured and this isolation can have them.
     pub(super) fn begin_spares(&self, timeout: Duration) {
         let settings = &self.settings.local.spares;
-        let wanted: Vec<_> = [
+        let asked = [
             (ExecutionMode::ReadOnly, settings.read_only),
             (ExecutionMode::WriteAccess, settings.write_access),
-        ]
-        .into_iter()
-        .filter(|(mode, count)| *count > 0 && self.reach(*mode).is_ok())
-        .collect();
-        // Elsewhere a program knows its directories by the names they have on the host.
-        if wanted.is_empty() || !self.sandbox.isolation.is_contained() {
+        ];
+        let (wanted, useless): (Vec<_>, Vec<_>) = asked
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            // Elsewhere a program knows its directories by the names they have on the host.
+            .partition(|(mode, _)| self.sandbox.isolation.is_contained() && self.reach(*mode).is_ok());
+        for (mode, _) in useless {
+            tracing::warn!(
+                ?mode,
+                isolation = self.sandbox.isolation.name(),
+                "no spare interpreters are kept: they need an isolation with bubblewrap, and for writing a control \
+                 system"
+            );
+        }
+        if wanted.is_empty() {
             return;
         }
         let Ok(runtime) = Handle::try_current() else {

@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::Read,
+    net::{TcpStream, UdpSocket},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -11,7 +13,10 @@ use std::{
 
 use holdpoint::{
     config::Isolation,
-    execution::{Access, Execution, Executor, Job, LocalExecutor, gateway::Gateway},
+    execution::{
+        Access, Execution, Executor, Job, LocalExecutor,
+        gateway::{Gateway, Sockets},
+    },
     model::ExecutionMode,
     service::Service,
 };
@@ -319,6 +324,30 @@ async fn a_spare_writes_through_the_gateway_once_it_is_assigned() {
     }
     let puts = ioc.puts();
     assert_eq!(puts.len(), 1, "{puts:?}");
+}
+
+/// What came before there was a program is not taken for the program's.
+#[test]
+fn sockets_are_drained() {
+    let sockets = Sockets::bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+    let knocking = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..50 {
+        knocking
+            .send_to(b"search", sockets.search.local_addr().unwrap())
+            .unwrap();
+    }
+    let early = TcpStream::connect(sockets.circuits[1].local_addr().unwrap()).unwrap();
+    sockets.drain().unwrap();
+    let silent = |error: std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+    assert!(silent(sockets.search.recv(&mut [0]).unwrap_err()));
+    assert!(silent(sockets.circuits[1].accept().unwrap_err()));
+    assert_eq!((&early).read(&mut [0]).unwrap_or(0), 0, "the circuit is closed");
+    knocking
+        .send_to(b"x", sockets.search.local_addr().unwrap())
+        .unwrap();
+    wait_until("what comes later arrives", || {
+        sockets.search.recv(&mut [0]).is_ok()
+    });
 }
 
 /// A service keeps none before it is told that it stays, and then for the interpreter that programs usually have.
