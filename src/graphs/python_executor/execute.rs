@@ -136,21 +136,22 @@ impl Execute {
         context: &Context,
     ) -> Result<PythonPatch, NodeError> {
         let mode = state.effective_mode();
-        let (begin, permit) = self
-            .permission(state, &code, context)
-            .map_err(NodeError::ReturnToHoldPoint)?;
+        // Its turn comes first: what was right before a long wait may no longer be.
         let slot = match mode {
             ExecutionMode::WriteAccess => {
-                if self.0.writes.is_frozen() {
-                    return Err(NodeError::ReturnToHoldPoint("writes are frozen".into()));
-                }
                 let slot = self.0.writes.slot(context.cancelled()).await;
                 Some(slot.ok_or(NodeError::Cancelled)?)
             }
             ExecutionMode::ReadOnly => None,
         };
+        let (begin, permit) = self
+            .permission(state, &code, context)
+            .map_err(NodeError::ReturnToHoldPoint)?;
         let access = match mode {
             ExecutionMode::WriteAccess => {
+                if self.0.writes.is_frozen() {
+                    return Err(NodeError::ReturnToHoldPoint("writes are frozen".into()));
+                }
                 if let Err(held) = self.0.executor.may_begin(&permit).await {
                     return Err(NodeError::ReturnToHoldPoint(held.reason));
                 }
