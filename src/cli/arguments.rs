@@ -310,6 +310,16 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "MODE", value_parser = ["read_only", "write_access"],
         help_heading = "The request's fields")]
     pub(super) execution_mode: Option<String>,
+    /// Where the program runs
+    #[arg(long, value_name = "METHOD", value_parser = ["local", "container"],
+        help_heading = "The request's fields")]
+    pub(super) execution_method: Option<String>,
+    /// The interpreter or environment, one of those that are configured
+    #[arg(long, value_name = "PATH", help_heading = "The request's fields")]
+    pub(super) python_env_path: Option<String>,
+    /// The most time one execution may take
+    #[arg(long, value_name = "SECONDS", help_heading = "The request's fields")]
+    pub(super) execution_timeout_seconds: Option<f64>,
     /// Your own code, in a file; - for standard input
     #[arg(long, value_name = "FILE", help_heading = "The request's fields")]
     pub(super) code: Option<PathBuf>,
@@ -319,7 +329,8 @@ pub(super) struct RunArguments {
     /// Go on with a thread from its last checkpoint instead
     #[arg(long = "continue", value_name = "THREAD", conflicts_with_all = ["file", "user_query",
         "task_objective", "execution_folder_name", "expected_results", "capability_prompts",
-        "capability_context_data", "retries", "execution_mode", "code", "thread"])]
+        "capability_context_data", "retries", "execution_mode", "execution_method", "python_env_path",
+        "execution_timeout_seconds", "code", "thread"])]
     pub(super) go_on: Option<String>,
 }
 

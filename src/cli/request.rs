@@ -33,6 +33,8 @@ pub(super) fn of(arguments: &RunArguments) -> Result<Value, Fault> {
         ("task_objective", &arguments.task_objective),
         ("execution_folder_name", &arguments.execution_folder_name),
         ("execution_mode", &arguments.execution_mode),
+        ("execution_method", &arguments.execution_method),
+        ("python_env_path", &arguments.python_env_path),
     ];
     for (field, text) in texts {
         if let Some(text) = text {
@@ -55,6 +57,9 @@ pub(super) fn of(arguments: &RunArguments) -> Result<Value, Fault> {
     }
     if let Some(retries) = arguments.retries {
         request.insert("retries".into(), json!(retries));
+    }
+    if let Some(seconds) = arguments.execution_timeout_seconds {
+        request.insert("execution_timeout_seconds".into(), json!(seconds));
     }
     if let Some(path) = &arguments.code {
         request.insert("code".into(), json!(text(path)?));

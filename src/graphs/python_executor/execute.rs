@@ -202,7 +202,7 @@ impl Execute {
         let approved = Binding::of(grant).map_err(|error| error.to_string())?;
         let actual = self.0.binding(info.thread, state, code, &approved);
         gate::check(grant, &actual, context.now()).map_err(|error| error.to_string())?;
-        let mut facts = state.facts(code, &json!(self.0.executor.backend(&state.placement())));
+        let mut facts = state.facts(code, &json!(self.0.backend(state)));
         if let Value::Object(facts) = &mut facts {
             facts.insert("thread".into(), json!(info.thread));
             facts.insert("starting_at".into(), json!(context.now()));
@@ -319,7 +319,7 @@ pub(super) struct Start {
     pub(super) timeout: Duration,
 }
 
-/// The wall time of one execution: the request's, up to the configured one.
+/// The wall time of one execution: the request's, and never more than the configured one.
 pub(super) fn time(parts: &Parts, state: &PythonExecution) -> Duration {
     let most = parts.config.executor.execution_timeout;
     let asked = state.request().execution_timeout_seconds;
