@@ -310,14 +310,14 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "MODE", value_parser = ["read_only", "write_access"],
         help_heading = "The request's fields")]
     pub(super) execution_mode: Option<String>,
-    /// Where the program runs, if not where the configuration says
+    /// Where the program runs
     #[arg(long, value_name = "METHOD", value_parser = ["local", "container"],
         help_heading = "The request's fields")]
     pub(super) execution_method: Option<String>,
-    /// The interpreter, one of execution.local.interpreters
+    /// The interpreter or environment, one of those that are configured
     #[arg(long, value_name = "PATH", help_heading = "The request's fields")]
     pub(super) python_env_path: Option<String>,
-    /// The wall time of the program, up to the configured one
+    /// The most time one execution may take
     #[arg(long, value_name = "SECONDS", help_heading = "The request's fields")]
     pub(super) execution_timeout_seconds: Option<f64>,
     /// Your own code, in a file; - for standard input

@@ -55,11 +55,11 @@ pub(super) fn of(arguments: &RunArguments) -> Result<Value, Fault> {
         };
         request.insert("capability_context_data".into(), data);
     }
-    if let Some(seconds) = arguments.execution_timeout_seconds {
-        request.insert("execution_timeout_seconds".into(), json!(seconds));
-    }
     if let Some(retries) = arguments.retries {
         request.insert("retries".into(), json!(retries));
+    }
+    if let Some(seconds) = arguments.execution_timeout_seconds {
+        request.insert("execution_timeout_seconds".into(), json!(seconds));
     }
     if let Some(path) = &arguments.code {
         request.insert("code".into(), json!(text(path)?));

@@ -117,7 +117,8 @@ fn program(run: RunId, before: &[(String, PvValue)]) -> String {
         };
         let _ = writeln!(
             code,
-            "status[{name}] = epics.caput({name}, {value}, wait=True, timeout={PUT_SECONDS})"
+            "status[{name}] = epics.caput({name}, {value}, wait=True, timeout={PUT_SECONDS}, \
+             connection_timeout={PUT_SECONDS})"
         );
     }
     code.push_str(

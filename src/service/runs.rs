@@ -67,6 +67,7 @@ impl Core {
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         request.check()?;
+        request.check_against(&self.config.executor)?;
         if request.code.is_none() && self.config.generation.generator == "fixed" {
             return Err(RequestError::NoCode.into());
         }

@@ -6,6 +6,7 @@ mod approvals;
 mod attacks;
 mod cli;
 mod config;
+mod control_system;
 mod defects;
 mod doctor;
 mod engine;

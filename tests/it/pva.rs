@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 const LITTLE: u8 = 0;
 const BIG: u8 = 0x80;
 
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let (python, scientific) = super::execution::python();
     scientific.then(|| match python.is_dir() {
         true => python.join("bin/python3"),
@@ -39,7 +39,7 @@ fn python() -> Option<PathBuf> {
 }
 
 /// A child that is gone with the test.
-struct Gone(Child);
+pub struct Gone(Child);
 
 impl Drop for Gone {
     fn drop(&mut self) {
@@ -49,7 +49,7 @@ impl Drop for Gone {
 }
 
 /// The server, spoken to line by line.
-struct Server {
+pub struct Server {
     _child: Gone,
     port: u16,
     input: ChildStdin,
@@ -57,7 +57,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(python: &PathBuf) -> Self {
+    pub fn start(python: &PathBuf) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/pva_server.py");
         let mut child = Command::new(python)
             .arg(script)
@@ -82,7 +82,7 @@ impl Server {
         serde_json::from_str(&line).unwrap()
     }
 
-    fn tell(&mut self, word: &str) -> Value {
+    pub fn tell(&mut self, word: &str) -> Value {
         writeln!(self.input, "{word}").unwrap();
         self.line()
     }
@@ -94,7 +94,7 @@ impl Server {
 }
 
 /// A `pvagw` that lets everybody write; gives the port it listens on.
-fn pvagw(python: &PathBuf, server: &Server) -> (Gone, u16) {
+pub fn pvagw(python: &PathBuf, server: &Server) -> (Gone, u16) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("gateway.conf");
     let conf = json!({

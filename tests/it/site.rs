@@ -331,7 +331,8 @@ pub fn put_and_stay(value: f64) -> String {
     format!("{}import time\nwhile True:\n    time.sleep(0.01)\n", put(value))
 }
 
-fn merge(into: &mut Value, from: Value) {
+/// Lays `from` over `into`.
+pub fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {

@@ -129,6 +129,9 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
         &format!("{}, isolation: {}", backend("name"), backend("isolation")),
     );
     page.fact("interpreter", &backend("interpreter"));
+    if let Some(seconds) = program.backend["facts"]["timeout_seconds"].as_f64() {
+        page.fact("time", &format!("at most {seconds} s"));
+    }
     page.fact("network", &network(program));
     page.fact(
         "attempt",

@@ -321,7 +321,7 @@ impl Circuit {
         let put = channel.and_then(|channel| channel.put(message, request.clone()));
         let pv = channel.map(|channel| channel.name.canonical().to_owned());
         let (code, reason) = match (&self.terms.puts, channel, put) {
-            (Puts::Rehearsed | Puts::Judged(_), _, Some(put)) => return vec![Action::Attempt(Box::new(put))],
+            (Puts::Rehearsed | Puts::Judged, _, Some(put)) => return vec![Action::Attempt(Box::new(put))],
             (Puts::Refused, _, put) => {
                 let reason = "the program may only read".to_owned();
                 return refused(&request, pv, put.map(|put| put.value), "read_only", reason);
@@ -388,14 +388,11 @@ impl Channel {
 
 /// What a program is told of a channel's rights: never more than the server gives.
 fn shown_rights(puts: &Puts, channel: &Channel) -> u32 {
-    let may_write = match puts {
-        Puts::Refused => false,
-        Puts::Rehearsed => true,
-        Puts::Judged(named) => named.contains(channel.name.canonical()),
-    };
-    match may_write {
-        true => channel.server_rights,
-        false => channel.server_rights & !MAY_WRITE,
+    match puts {
+        Puts::Refused => channel.server_rights & !MAY_WRITE,
+        // Clients keep to themselves what they are told they may not put. What is beyond an approval is to arrive,
+        // be refused and be recorded.
+        Puts::Rehearsed | Puts::Judged => channel.server_rights,
     }
 }
 

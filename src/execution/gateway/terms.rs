@@ -1,9 +1,6 @@
 //! What holds for everything a program does on its circuits.
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a program may do with puts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +9,8 @@ pub enum Puts {
     Refused,
     /// Each is judged and swallowed.
     Rehearsed,
-    /// Each is judged; only those to the named process variables can pass.
-    Judged(BTreeSet<String>),
+    /// Each is judged, and passed on or refused.
+    Judged,
 }
 
 /// What holds for all circuits of one program.

@@ -215,7 +215,7 @@ impl Approve {
                 notes: rehearsal.notes.clone(),
             }),
             channels_unresolved: analysis.is_none_or(|analysis| analysis.writes_unresolved),
-            backend: json!(self.0.executor.backend(&state.placement())),
+            backend: json!(self.0.backend(state)),
             analysis: analysis.map_or(Value::Null, |analysis| {
                 json!({
                     "has_writes": analysis.has_writes,

@@ -136,21 +136,22 @@ impl Execute {
         context: &Context,
     ) -> Result<PythonPatch, NodeError> {
         let mode = state.effective_mode();
-        let (begin, permit) = self
-            .permission(state, &code, context)
-            .map_err(NodeError::ReturnToHoldPoint)?;
+        // Its turn comes first: what was right before a long wait may no longer be.
         let slot = match mode {
             ExecutionMode::WriteAccess => {
-                if self.0.writes.is_frozen() {
-                    return Err(NodeError::ReturnToHoldPoint("writes are frozen".into()));
-                }
                 let slot = self.0.writes.slot(context.cancelled()).await;
                 Some(slot.ok_or(NodeError::Cancelled)?)
             }
             ExecutionMode::ReadOnly => None,
         };
+        let (begin, permit) = self
+            .permission(state, &code, context)
+            .map_err(NodeError::ReturnToHoldPoint)?;
         let access = match mode {
             ExecutionMode::WriteAccess => {
+                if self.0.writes.is_frozen() {
+                    return Err(NodeError::ReturnToHoldPoint("writes are frozen".into()));
+                }
                 if let Err(held) = self.0.executor.may_begin(&permit).await {
                     return Err(NodeError::ReturnToHoldPoint(held.reason));
                 }
@@ -201,7 +202,7 @@ impl Execute {
         let approved = Binding::of(grant).map_err(|error| error.to_string())?;
         let actual = self.0.binding(info.thread, state, code, &approved);
         gate::check(grant, &actual, context.now()).map_err(|error| error.to_string())?;
-        let mut facts = state.facts(code, &json!(self.0.executor.backend(&state.placement())));
+        let mut facts = state.facts(code, &json!(self.0.backend(state)));
         if let Value::Object(facts) = &mut facts {
             facts.insert("thread".into(), json!(info.thread));
             facts.insert("starting_at".into(), json!(context.now()));
@@ -318,7 +319,7 @@ pub(super) struct Start {
     pub(super) timeout: Duration,
 }
 
-/// The wall time of one execution: the request's, up to the configured one.
+/// The wall time of one execution: the request's, and never more than the configured one.
 pub(super) fn time(parts: &Parts, state: &PythonExecution) -> Duration {
     let most = parts.config.executor.execution_timeout;
     let asked = state.request().execution_timeout_seconds;

@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::{
     analysis::Analyzer,
     config::Config,
-    execution::SharedExecutor,
+    execution::{Backend, SharedExecutor},
     gate::Binding,
     generation::SharedGenerator,
     graph::{BuildError, END, Graph, GraphBuilder, InputPolicy},
@@ -66,6 +66,14 @@ impl Parts {
         }))
     }
 
+    /// What the program runs in, as the question shows it and the approval is bound to it.
+    fn backend(&self, state: &PythonExecution) -> Backend {
+        let mut backend = self.executor.backend(&state.placement());
+        let seconds = execute::time(self, state).as_secs_f64();
+        backend.facts.insert("timeout_seconds".into(), json!(seconds));
+        backend
+    }
+
     /// What is about to run, in the form a grant is bound to. The process variables are those the
     /// approver named.
     fn binding(&self, thread: ThreadId, state: &PythonExecution, code: &str, approved: &Binding) -> Binding {
@@ -73,7 +81,7 @@ impl Parts {
             thread: thread.to_string(),
             code_sha256: crate::model::CodeSha256::of(code.as_bytes()),
             mode: state.effective_mode(),
-            backend: Digest::of_json(&json!(self.executor.backend(&state.placement()))),
+            backend: Digest::of_json(&json!(self.backend(state))),
             policy_version: self.policy_version(),
             context: state.context_digest(),
             channels: approved.channels.clone(),

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{config::ExecutionMethod, execution::Placement, model::ExecutionMode};
+use crate::{
+    config::{ExecutionMethod, ExecutorSettings},
+    execution::Placement,
+    model::ExecutionMode,
+};
 
 /// The fields of a request, in the order they are documented.
 const FIELDS: [&str; 12] = [
@@ -55,7 +59,7 @@ pub struct Request {
     /// The interpreter, one of the configured list, if not the configured one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub python_env_path: Option<PathBuf>,
-    /// The wall time of one execution in seconds, up to the configured one.
+    /// The wall time of one execution in seconds: above 0, and at most the configured one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_timeout_seconds: Option<f64>,
     /// The caller's own code; no model is asked then.
@@ -172,10 +176,29 @@ impl Request {
         }
     }
 
+    /// Checks that it asks for no more than the configuration allows.
+    ///
+    /// # Errors
+    /// [`RequestError`] names the field and the most it may be.
+    pub fn check_against(&self, settings: &ExecutorSettings) -> Result<(), RequestError> {
+        let most = settings.execution_timeout.as_secs_f64();
+        match self.execution_timeout_seconds {
+            Some(seconds) if seconds > most => Err(RequestError::Field {
+                field: "execution_timeout_seconds".into(),
+                problem: format!(
+                    "{seconds} is above {most}, the most that is allowed here \
+                     (python_executor.execution_timeout_seconds)"
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks what the types of the fields don't.
     ///
     /// # Errors
-    /// [`RequestError`]: it asks for nothing, for too many attempts, or its data is nested too deeply.
+    /// [`RequestError`]: it asks for nothing, for too many attempts, for a time that is none, or its data is nested
+    /// too deeply.
     pub fn check(&self) -> Result<(), RequestError> {
         let problem = |field: &str, problem: String| RequestError::Field {
             field: field.to_owned(),
@@ -183,6 +206,14 @@ impl Request {
         };
         if self.retries > MAX_RETRIES {
             return Err(problem("retries", format!("at most {MAX_RETRIES}")));
+        }
+        if let Some(seconds) = self.execution_timeout_seconds
+            && !(seconds.is_finite() && seconds > 0.0)
+        {
+            return Err(problem(
+                "execution_timeout_seconds",
+                format!("{seconds} is no number of seconds above 0"),
+            ));
         }
         let deep = |value: &Value| depth(value) > MAX_DEPTH;
         if deep(&self.capability_context_data) {

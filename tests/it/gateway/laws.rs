@@ -1,6 +1,6 @@
 //! What holds for every sequence of frames, whatever they hold.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use holdpoint::{
     execution::gateway::{
@@ -119,7 +119,7 @@ proptest! {
     ) {
         let puts = match rehearsed {
             true => Puts::Rehearsed,
-            false => Puts::Judged(BTreeSet::from(["SR:MAG:SP".to_owned()])),
+            false => Puts::Judged,
         };
         let mut circuit = circuit(puts);
         for action in actions(&mut circuit, frames) {

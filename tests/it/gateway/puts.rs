@@ -141,9 +141,10 @@ async fn approved_puts_pass_as_what_was_judged_and_are_recorded() {
              put('SHORT', 9); put('SINGLE', 0.5)",
         ))
         .await;
+    // SHORT is not approved, whatever pyepics says of a put with a callback.
     assert_eq!(
         said,
-        "REAL put\nCHOICE put\nWHOLE put\nTEXT put\nSHORT refused\nSINGLE put\n"
+        "REAL put\nCHOICE put\nWHOLE put\nTEXT put\nSHORT put\nSINGLE put\n"
     );
     let events = Arc::clone(&way.events);
     let conduct = way.session.finish().await;
@@ -180,6 +181,12 @@ async fn approved_puts_pass_as_what_was_judged_and_are_recorded() {
             label: Some("Off".to_owned())
         })
     );
+    let refused: Vec<_> = conduct
+        .refused
+        .iter()
+        .map(|put| (put.pv.as_deref(), put.code.as_str()))
+        .collect();
+    assert_eq!(refused, [(Some("GW:SHORT"), "not_approved")]);
     assert_eq!(conduct.snapshot.len(), 5);
     assert_eq!(conduct.verified.len(), 5);
     assert!(
@@ -214,7 +221,7 @@ async fn a_put_of_hand_made_frames_is_judged_like_any_other() {
     let (real, _, rights) = raw.open(1, "GW:REAL").await;
     assert_eq!(rights, 3);
     let (single, _, rights) = raw.open(2, "GW:SINGLE").await;
-    assert_eq!(rights, 1, "what is not approved shows no write access");
+    assert_eq!(rights, 3, "what is not approved is to arrive, and be refused");
     let (fixed, ..) = raw.open(3, "GW:FIXED").await;
     let (broken, ..) = raw.open(4, "GW:BROKEN").await;
     let (slow, ..) = raw.open(5, "GW:SLOW").await;
