@@ -37,17 +37,25 @@ impl Core {
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         let (run, notes) = self.writes_of(subject).await?;
-        let before = held_before(&notes);
+        let (before, untold) = held_before(&notes);
         if before.is_empty() {
             return Err(ServiceError::NothingToRevert(subject.to_owned()));
         }
         let names: Vec<&str> = before.iter().map(|(pv, _)| pv.as_str()).collect();
+        let untold = match untold.is_empty() {
+            true => String::new(),
+            false => format!(
+                "; NOT {}, of which nobody knows what they held",
+                untold.join(", ")
+            ),
+        };
+        let pause = 1.0 / self.config.control_system.epics.max_puts_per_second;
         let request = Request {
             user_query: format!("Put back what the run {run} wrote"),
-            task_objective: format!("Restore {}", names.join(", ")),
+            task_objective: format!("Restore {}{untold}", names.join(", ")),
             execution_folder_name: "revert".into(),
             execution_mode: ExecutionMode::WriteAccess,
-            code: Some(program(run, &before)),
+            code: Some(program(run, &before, pause)),
             ..Request::default()
         };
         self.invoke(request, thread, by, events).await
@@ -80,10 +88,11 @@ impl Core {
     }
 }
 
-/// What each process variable held that was written, the last one written first.
-fn held_before(notes: &[Note]) -> Vec<(String, PvValue)> {
+/// What each process variable held that was written, the last one written first; and those of which that is not known.
+fn held_before(notes: &[Note]) -> (Vec<(String, PvValue)>, Vec<String>) {
     let mut snapshot = Vec::new();
     let mut before: Vec<(String, PvValue)> = Vec::new();
+    let mut untold: Vec<String> = Vec::new();
     let events = notes
         .iter()
         .filter_map(|note| serde_json::from_value::<GatewayEvent>(note.value.clone()).ok());
@@ -92,24 +101,42 @@ fn held_before(notes: &[Note]) -> Vec<(String, PvValue)> {
             GatewayEvent::Snapshot { readings, .. } => snapshot = readings,
             GatewayEvent::Put { pv, old, .. } if !before.iter().any(|(known, _)| *known == pv) => {
                 let held = snapshot.iter().find(|reading| reading.pv == pv);
-                // Without either nobody knows what to put back.
-                if let Some(value) = held.map(|reading| reading.value.clone()).or(old) {
-                    before.insert(0, (pv, value));
+                match whole(held.map(|reading| reading.value.clone()), old) {
+                    Some(value) => before.insert(0, (pv, value)),
+                    None if !untold.contains(&pv) => untold.push(pv),
+                    None => {}
                 }
             }
             _ => {}
         }
     }
-    before
+    (before, untold)
 }
 
-/// A program that puts these values, and fails unless each server says that it did.
-fn program(run: RunId, before: &[(String, PvValue)]) -> String {
+/// What was held: as the snapshot has it, unless that cut a long text which the put's own reading has whole.
+fn whole(snapshot: Option<PvValue>, old: Option<PvValue>) -> Option<PvValue> {
+    match (snapshot, old) {
+        (Some(PvValue::Text(cut)), Some(PvValue::Text(old)))
+            if old.len() > cut.len() && old.starts_with(&cut) =>
+        {
+            Some(PvValue::Text(old))
+        }
+        (Some(held), _) => Some(held),
+        (None, old) => old,
+    }
+}
+
+/// A program that puts these values, `pause` seconds apart so that it keeps within the rate, and fails unless each
+/// server says that it did.
+fn program(run: RunId, before: &[(String, PvValue)], pause: f64) -> String {
     let mut code = format!(
         "# Puts back what the run {run} wrote, the last first: the values its gateway read before the first put.\n\
-         import epics\n\nstatus = {{}}\n"
+         import time\n\nimport epics\n\nstatus = {{}}\n"
     );
-    for (pv, value) in before {
+    for (position, (pv, value)) in before.iter().enumerate() {
+        if position > 0 {
+            let _ = writeln!(code, "time.sleep({pause:?})");
+        }
         let name = python(&Value::String(pv.clone()));
         let value = match value {
             PvValue::Choice { index, .. } => index.to_string(),

@@ -22,7 +22,9 @@ use std::{
 
 use futures::StreamExt;
 use holdpoint::{
-    config::{Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings, SpareSettings},
+    config::{
+        Config, ExecutionMethod, ExecutionSettings, Isolation, LocalSettings, NotebookSettings, SpareSettings,
+    },
     execution::{
         Access, Execution, Executor, Job, LocalExecutor, NoTrail, Placement, ProgramEnd, create_folder,
     },

@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Attempt, PvName, Refusal,
+    Attempt, PvName, ReadFault, Refusal,
     codec::{Message, status},
     put::Put,
     run::{Known, Run, Turn, Written},
@@ -162,9 +162,8 @@ impl Run {
                 opening.clone()?;
             }
         }
-        if let Some(fault) = turn.unread.get(put.name.canonical()) {
-            let reason = format!("{} could not be read before the first put: {fault}", put.name);
-            return Err(Refusal::new("unread_pv", reason));
+        if let Some(unread) = turn.unread.get(put.name.canonical()) {
+            return Err(unread.clone());
         }
         self.only_server(turn, &put.name, server)?;
         self.reader
@@ -238,18 +237,23 @@ impl Run {
         let mut names: Vec<String> = permit.channels.iter().chain(seen).cloned().collect();
         names.sort();
         names.dedup();
-        let (mut readings, mut faults): (Vec<Reading>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+        let (mut readings, mut faults): (Vec<Reading>, Vec<(String, ReadFault)>) = (Vec::new(), Vec::new());
         for (name, reading) in self.reader.read(&names).await {
             match reading {
                 Ok(reading) => readings.push(reading),
-                Err(fault) => faults.push((name, fault.to_string())),
+                Err(fault) => faults.push((name, fault)),
             }
         }
         // What could not be read could not be put back either, and nobody knows which record it is, or on how many
         // servers: it is not written.
         for (name, fault) in &faults {
             let name = PvName::parse(name).map_or_else(|_| name.clone(), |name| name.canonical().to_owned());
-            turn.unread.insert(name, fault.clone());
+            let code = match fault {
+                ReadFault::Ambiguous(_) => "ambiguous_pv",
+                _ => "unread_pv",
+            };
+            let reason = format!("{name} could not be read before the first put: {fault}");
+            turn.unread.insert(name, Refusal::new(code, reason));
         }
         for reading in &readings {
             let known = Known {
@@ -280,7 +284,8 @@ impl Run {
                 }
                 None => {
                     let fault = faults.iter().find(|(name, _)| *name == seen.pv);
-                    let fault = fault.map_or("it was not read", |(_, fault)| fault.as_str());
+                    let fault =
+                        fault.map_or_else(|| "it was not read".to_owned(), |(_, fault)| fault.to_string());
                     return Err(moved(format!("cannot be read any more ({fault})")));
                 }
             }

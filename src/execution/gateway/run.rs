@@ -51,7 +51,7 @@ pub(super) struct Turn {
     /// The server and the record's real name, if that is another, by canonical name.
     pub(super) known: HashMap<String, Known>,
     /// The approved process variables that could not be read before the first put, and why.
-    pub(super) unread: HashMap<String, String>,
+    pub(super) unread: HashMap<String, Refusal>,
     /// What a rehearsal would have set, by canonical name.
     pub(super) rehearsed: HashMap<String, PvValue>,
 }

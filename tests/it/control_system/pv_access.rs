@@ -35,10 +35,7 @@ fn a_put_over_pv_access_is_refused_clearly_and_fails_the_run() {
         caput("CS:M0", 3.0)
     );
     let asked = bench.ask("pva", &program);
-    says(
-        &asked.question["channels"],
-        &["HP:NUMBER", "pva_write", "PV Access"],
-    );
+    says(&asked.question["rehearsal"]["notes"], &["pva_write", "PV Access"]);
     let said = bench.site.run(&["approve", &asked.id, "--channels", "CS:M0"]);
     failed(&said, "write_refused", &["pva_write", "HP:NUMBER", "PV Access"]);
     let results = &said.json()["result"]["results"];

@@ -24,7 +24,7 @@ fn seconds() -> f64 {
 fn stopped_by(test: &str, words: &[&str]) -> Option<(Bench, Asked)> {
     let bench = Bench::new(
         test,
-        json!({ "control_system": { "epics": { "max_puts": 1_000_000 } } }),
+        json!({ "control_system": { "epics": { "max_puts_per_second": 20 } } }),
     )?;
     let asked = bench.ask("puts", PUTS_FOR_EVER);
     let running = match asked.question["channels_unresolved"] == true {
