@@ -8,7 +8,10 @@ use holdpoint::{
 };
 
 use super::*;
-use crate::gateway::rig::{Events, Ioc, permit, settings};
+use crate::{
+    execution::wait_until,
+    gateway::rig::{Events, Ioc, permit, settings},
+};
 
 /// What a program that does not heed access rights does: `raw_put` gives the server's answer, 1 for success.
 const RAW: &str = r#"
@@ -238,7 +241,7 @@ async fn puts_stop_when_a_program_is_to() {
     let stopped = CancellationToken::new();
     stopped.cancel();
     assert_eq!(killed(&never.run(stopped).await).0, "cancelled");
-    assert!(!rig.listens());
+    wait_until("nothing listens", || !rig.listens());
     assert_eq!(rig.ioc.puts().len() as u64, first + conduct(&late).puts_total);
 }
 
