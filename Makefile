@@ -13,7 +13,7 @@ PYTHON_TESTS = HOLDPOINT_TEST_PYTHON="$$(readlink -f .venv)/bin/python" \
 	HOLDPOINT_TEST_NO_SKIP=1
 CARGO_TEST = $(PYTHON_TESTS) cargo test --locked
 
-.PHONY: help setup setup-tests build demo test lint bench soak clean-demo
+.PHONY: help setup setup-tests build demo test lint bench soak fuzz clean-demo
 
 help:
 	@echo "make demo        a walk through the main job, with a real EPICS server"
@@ -22,6 +22,7 @@ help:
 	@echo "make setup       the Python environment and the sandbox that demo and tests need"
 	@echo "make bench       the benchmarks"
 	@echo "make soak        long sweeps: many random cases, and power cuts where they can be simulated"
+	@echo "make fuzz        random frames against the codec and the circuits of the gateway"
 	@echo "make clean-demo  removes what the demo made"
 
 setup:
@@ -60,6 +61,10 @@ bench: setup
 soak: setup-tests
 	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) HOLDPOINT_TEST_KILLS=$(or $(KILLS),500) $(CARGO_TEST) --release --test it
 	tests/power_cut.sh "$$(ls -t $(TARGET)/release/deps/it-* | grep -v '\.d$$' | head -n 1)" $(or $(ROUNDS),200)
+
+# The codec and the circuits of the gateway, against frames that no client sends.
+fuzz: setup-tests
+	PROPTEST_CASES=$(or $(PROPTEST_CASES),100000) $(CARGO_TEST) --release --test it -- gateway::laws
 
 clean-demo:
 	case "$$(readlink -f .demo)" in */holdpoint-demo-*) rm -rf "$$(readlink -f .demo)" .demo;; esac
