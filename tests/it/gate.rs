@@ -455,6 +455,24 @@ fn g5_an_approval_narrows_the_list_and_never_widens_it() {
 }
 
 #[test]
+fn g5_an_approver_may_spell_a_process_variable_in_any_way() {
+    let facts = QuestionFacts {
+        writes: vec![planned("X"), planned("Y")],
+        ..unresolved()
+    };
+    let decided = |channels: Value| {
+        let answer = json!({"type": "approve", "channels": channels});
+        decide(&question(&facts), answer, &anna(), at(1), &settings())
+    };
+    let binding = decided(json!(["X.VAL"])).unwrap().binding.unwrap();
+    assert_eq!(binding.channels, ["X"]);
+    // What was seen of it stays bound, so that its moving since voids the approval.
+    assert_eq!(binding.seen, [planned("X").now.unwrap()]);
+    let error = decided(json!(["X".repeat(61)])).unwrap_err();
+    assert_eq!(error.code(), "decision_channels_invalid");
+}
+
+#[test]
 fn a_question_is_answered_before_its_time_is_up() {
     let decided = |facts: &QuestionFacts, now: i64| {
         decide(&question(facts), json!("yes"), &anna(), at(now), &settings()).map(|decided| decided.decision)
