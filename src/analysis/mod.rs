@@ -223,6 +223,7 @@ impl Analyzer {
             explanation,
             evidence: Evidence::Unresolved,
             channels: Vec::new(),
+            ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
         });
         Examined {
             analysis,
@@ -276,6 +277,7 @@ impl Analyzer {
                     explanation: format!("The code is not valid Python: {}.", error.message),
                     evidence: Evidence::Resolved,
                     channels: Vec::new(),
+                    ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
                 });
                 findings.extend(places.magics());
                 verdict = Verdict::SyntaxError {
@@ -424,6 +426,7 @@ impl Places<'_> {
             explanation: fact.why.clone(),
             evidence: fact.evidence,
             channels: fact.channels.clone(),
+            ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
         }
     }
 
@@ -448,6 +451,7 @@ impl Places<'_> {
             ),
             evidence: Evidence::Regex,
             channels,
+            ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
         }
     }
 
@@ -474,6 +478,7 @@ impl Places<'_> {
                     explanation: "A notebook would hand this line to a shell.".to_owned(),
                     evidence: Evidence::Unresolved,
                     channels: Vec::new(),
+                    ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
                 });
             }
             at += line.len();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AnalysisSetupError, Analyzer};
 use crate::{
-    config::{AnalysisSettings, PatternMode},
+    config::{AnalysisSettings, Config, PatternMode},
     model::{Category, Evidence},
 };
 
@@ -34,15 +34,7 @@ pub struct DetectedOperations {
 ///
 /// Code that cannot be analyzed counts as code that may write.
 pub fn detect_control_system_operations(code: &str) -> DetectedOperations {
-    let settings = AnalysisSettings {
-        control_system: "epics".to_owned(),
-        pattern_mode: PatternMode::Extend,
-        write_patterns: Vec::new(),
-        read_patterns: Vec::new(),
-        strict: false,
-        max_bytes: 1 << 20,
-        safe_modules: Vec::new(),
-    };
+    let settings = Config::builtin().analysis;
     match detect_operations_with(code, &settings) {
         Ok(operations) => operations,
         Err(_) => DetectedOperations {

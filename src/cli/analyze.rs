@@ -9,7 +9,7 @@ use crate::{
     analysis::{Analysis, Analyzer, Verdict as Readability},
     config::Config,
     gate::{self, Evidence, Verdict},
-    model::{Category, Evidence as FindingEvidence, ExecutionMode, Finding, Severity},
+    model::{Category, ExecutionMode, Finding, Severity},
     service::ServiceError,
 };
 
@@ -78,17 +78,13 @@ fn as_run(mut analysis: Analysis, bytes: &[u8]) -> Analysis {
     analysis.findings_total += 1;
     analysis.findings.insert(
         0,
-        Finding {
-            rule: "encoding_unsupported".to_owned(),
-            category: Category::Notice,
-            severity: Severity::Critical,
-            line: place(line),
-            column: place(column),
-            snippet: String::new(),
-            explanation: message.clone(),
-            evidence: FindingEvidence::Resolved,
-            channels: Vec::new(),
-        },
+        Finding::new(
+            "encoding_unsupported",
+            Category::Notice,
+            Severity::Critical,
+            (place(line), place(column)),
+            message.clone(),
+        ),
     );
     analysis.verdict = Readability::Unanalysable {
         code: "encoding_unsupported".to_owned(),

@@ -7,7 +7,7 @@ use super::{
     ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings,
     GenerationSettings, GlobalApproval, Isolation, KernelSettings, LimitsSettings, LocalSettings,
     MockBehavior, MockSettings, NotebookSettings, PatternMode, ReadOnlyWrite, RehearsalMode,
-    RehearsalSettings, SpareSettings, StoreSettings, Tolerance, VerificationSettings, generators,
+    RehearsalSettings, Route, SpareSettings, StoreSettings, Tolerance, VerificationSettings, generators,
 };
 use crate::model::VerificationLevel;
 
@@ -34,6 +34,9 @@ pub(super) fn builtin() -> Config {
             strict: false,
             max_bytes: 1024 * 1024,
             safe_modules: Vec::new(),
+            libraries: Vec::new(),
+            rules: BTreeMap::new(),
+            routes: vec![Route::ChannelAccess, Route::Any],
         },
         control_system: ControlSystemSettings {
             writes_enabled: false,

@@ -16,6 +16,7 @@ mod error;
 mod generators;
 mod keys;
 mod kind;
+mod knowledge;
 mod network;
 mod quantity;
 mod resolve;
@@ -30,6 +31,7 @@ use std::{
 pub use error::*;
 pub use keys::{KEYS, Key};
 pub use kind::Kind;
+pub use knowledge::*;
 pub use network::Network;
 pub use resolved::*;
 

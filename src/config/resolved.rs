@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Network, Problem};
+use super::{Level, Library, Network, Problem, Route};
 use crate::model::{PvValue, VerificationLevel};
 
 /// Every setting of the program.
@@ -118,6 +118,12 @@ pub struct AnalysisSettings {
     pub max_bytes: usize,
     /// Modules whose import is harmless, besides the built-in list.
     pub safe_modules: Vec<String>,
+    /// Client libraries besides the shipped ones; one with a shipped id takes its place.
+    pub libraries: Vec<Library>,
+    /// What follows from the findings of a rule, where the configuration says so.
+    pub rules: BTreeMap<String, Level>,
+    /// The ways to the hardware that a program has here.
+    pub routes: Vec<Route>,
 }
 
 /// The control system's settings.

@@ -241,6 +241,14 @@ fn findings(facts: &QuestionFacts) -> Vec<Finding> {
             snippet: visible_line(&finding.snippet),
             explanation: visible_line(&finding.explanation),
             channels: lines(&finding.channels),
+            values: finding
+                .values
+                .iter()
+                .map(|value| value.as_deref().map(visible_line))
+                .collect(),
+            resolved: visible_line(&finding.resolved),
+            chain: lines(&finding.chain),
+            advice: visible_line(&finding.advice),
             ..finding.clone()
         })
         .collect();

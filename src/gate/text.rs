@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::model::{Category, Evidence, Finding, Severity};
+use crate::model::{Category, Finding, Severity};
 
 /// The most characters of one text from outside that a question shows.
 const MAX_CHARACTERS: usize = 8_000;
@@ -82,16 +82,10 @@ pub fn notices(text: &str) -> Vec<Finding> {
             ),
         };
         let column = text[line_start..at].chars().count() + 1;
+        let place = (line, u32::try_from(column).unwrap_or(u32::MAX));
         found.push(Finding {
-            rule: rule.to_owned(),
-            category: Category::Notice,
-            severity: Severity::High,
-            line,
-            column: u32::try_from(column).unwrap_or(u32::MAX),
             snippet: shown_line(text[line_start..end].trim()),
-            explanation,
-            evidence: Evidence::Resolved,
-            channels: Vec::new(),
+            ..Finding::new(rule, Category::Notice, Severity::High, place, explanation)
         });
         if found.len() == MAX_NOTICES {
             break;

@@ -68,4 +68,52 @@ pub struct Finding {
     /// The process variables it concerns, where the code names them as literals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
+    /// The values written to them, in the same order, as Python would print them; none where a value
+    /// is known only at run time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Option<String>>,
+    /// What the name stands for, as in `epics.caput`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub resolved: String,
+    /// How the name came to stand for it, a sentence a step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub advice: String,
+    /// The line where the code it is about ends, from 1; 0 if only its start is known.
+    #[serde(default)]
+    pub end_line: u32,
+    /// The column behind its last character, from 1.
+    #[serde(default)]
+    pub end_column: u32,
+}
+
+impl Finding {
+    /// A finding at a place, with nothing else known.
+    pub fn new(
+        rule: &str,
+        category: Category,
+        severity: Severity,
+        at: (u32, u32),
+        explanation: String,
+    ) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            category,
+            severity,
+            line: at.0,
+            column: at.1,
+            snippet: String::new(),
+            explanation,
+            evidence: Evidence::Resolved,
+            channels: Vec::new(),
+            values: Vec::new(),
+            resolved: String::new(),
+            chain: Vec::new(),
+            advice: String::new(),
+            end_line: 0,
+            end_column: 0,
+        }
+    }
 }

@@ -12,22 +12,14 @@ use holdpoint::{
         Analysis, AnalysisSetupError, Analyzer, RISK_RULES, Verdict, detect_control_system_operations,
         detect_operations_with,
     },
-    config::{AnalysisSettings, PatternMode},
+    config::{AnalysisSettings, Config, PatternMode},
     model::{Category, Evidence},
 };
 use proptest::prelude::*;
 use serde_json::Value;
 
 fn settings() -> AnalysisSettings {
-    AnalysisSettings {
-        control_system: "epics".to_owned(),
-        pattern_mode: PatternMode::Extend,
-        write_patterns: Vec::new(),
-        read_patterns: Vec::new(),
-        strict: false,
-        max_bytes: 1 << 20,
-        safe_modules: Vec::new(),
-    }
+    Config::builtin().analysis
 }
 
 fn analyze(code: impl AsRef<[u8]>) -> Analysis {

@@ -53,15 +53,15 @@ fn facts() -> QuestionFacts {
         raised: true,
         reasons: vec!["The program writes.".to_owned()],
         findings: vec![Finding {
-            rule: "epics.caput".to_owned(),
-            category: Category::Write,
-            severity: Severity::High,
-            line: 2,
-            column: 1,
             snippet: "epics.caput('SR:MAG:QF:01:CURRENT:SP', 150.0)".to_owned(),
-            explanation: "It sets a process variable.".to_owned(),
-            evidence: holdpoint::model::Evidence::Resolved,
             channels: vec!["SR:MAG:QF:01:CURRENT:SP".to_owned()],
+            ..Finding::new(
+                "epics.caput",
+                Category::Write,
+                Severity::High,
+                (2, 1),
+                "It sets a process variable.".to_owned(),
+            )
         }],
         writes: vec![planned("SR:MAG:QF:01:CURRENT:SP")],
         rehearsal: Some(RehearsalFacts {

@@ -72,15 +72,16 @@ type Write = fn(&Path, &NotebookContent<'_>) -> Result<Artifact, NotebookError>;
 
 fn write_as(write: Write, path: &Path, execution: Option<&Execution>, stage: &str) -> (Artifact, Vec<u8>) {
     let findings = [Finding {
-        rule: "write.regex".to_owned(),
-        category: Category::Write,
-        severity: Severity::High,
-        line: 2,
-        column: 1,
         snippet: "caput('X', 1)  # ```".to_owned(),
-        explanation: "It <b>writes</b>.".to_owned(),
         evidence: Evidence::Regex,
         channels: vec!["X".to_owned()],
+        ..Finding::new(
+            "write.regex",
+            Category::Write,
+            Severity::High,
+            (2, 1),
+            "It <b>writes</b>.".to_owned(),
+        )
     }];
     let content = NotebookContent {
         attempt: 2,

@@ -1,0 +1,296 @@
+//! What the analysis knows, as data: client libraries of control systems, what Python's own modules
+//! do besides computing, and the rules with their levels. The files under `knowledge/` are shipped
+//! inside the program; a configuration adds to them.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Severity;
+
+/// One client library of a control system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Its stable id, as in `pyepics`.
+    pub id: String,
+    /// The way to the hardware that it takes.
+    pub route: Route,
+    /// The modules it is imported as; what lies below them belongs to it.
+    pub modules: Vec<String>,
+    /// Modules below those that reach no control system.
+    #[serde(default)]
+    pub harmless: Vec<String>,
+    /// What its functions do, by name or by path below a module. Unlisted ones may write.
+    #[serde(default)]
+    pub functions: Members,
+    /// The types of its objects, by name.
+    #[serde(default)]
+    pub types: BTreeMap<String, LibraryType>,
+}
+
+/// The way a library takes to the hardware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// Channel Access.
+    ChannelAccess,
+    /// PV Access.
+    PvAccess,
+    /// Tango.
+    Tango,
+    /// DOOCS.
+    Doocs,
+    /// OPC-UA.
+    OpcUa,
+    /// Whatever the configuration of the library says.
+    Any,
+    /// Another one.
+    Other,
+}
+
+/// Members by what they do. An entry is a name, a path (`ca.put`), or either with its parameters and
+/// their roles, as in `caput(pvname=channel, value=value)`. A trailing `*` stands for any ending.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Members {
+    /// They write; naming one is enough.
+    #[serde(default)]
+    pub write: Vec<String>,
+    /// They read, and give plain data.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// They do neither, and give plain data.
+    #[serde(default)]
+    pub quiet: Vec<String>,
+    /// They give an object of the named type.
+    #[serde(default)]
+    pub gives: BTreeMap<String, Vec<String>>,
+}
+
+/// What the members of a library's object do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LibraryType {
+    /// The type whose members it has besides its own.
+    #[serde(default)]
+    pub like: Option<String>,
+    /// Members that write; naming one is enough.
+    #[serde(default)]
+    pub write: Vec<String>,
+    /// Members that read, and give plain data.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// Members that do neither, and give plain data.
+    #[serde(default)]
+    pub quiet: Vec<String>,
+    /// Members that give an object of the named type.
+    #[serde(default)]
+    pub gives: BTreeMap<String, Vec<String>>,
+    /// What a member is that stands in no list. Calling or setting one may write in any case.
+    #[serde(default)]
+    pub unlisted: Unlisted,
+    /// Members that may be set without a write.
+    #[serde(default)]
+    pub settable: Vec<String>,
+}
+
+/// What an unlisted member of an object is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unlisted {
+    /// A value that is read by naming it.
+    Value,
+    /// Another object of the library.
+    #[default]
+    Object,
+}
+
+/// What Python's own modules and common packages do besides computing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PythonKnowledge {
+    /// Modules whose import tells nothing. What lies below them is harmless unless listed below.
+    pub harmless_modules: Vec<String>,
+    /// What has an effect, by path.
+    pub effects: Vec<Effect>,
+    /// Functions whose result is plain data whatever they are given.
+    pub plain: Vec<String>,
+    /// Names of functions and methods that call what they are given.
+    pub callers: Vec<String>,
+    /// Members that lead around the names that the analysis follows: exact names, or a trailing `*`.
+    pub gateways: Vec<String>,
+    /// Members with double underscores that lead nowhere; every other one is a gateway.
+    pub harmless_dunders: Vec<String>,
+    /// Modules whose members must not be replaced or reached by a computed name.
+    pub guarded_modules: Vec<String>,
+    /// Prefixes of environment variables that guard the run.
+    pub guarding_variables: Vec<String>,
+    /// Command-line programs.
+    pub programs: Programs,
+    /// Ports of control systems, each with its protocol.
+    pub ports: BTreeMap<u16, String>,
+    /// Native libraries that reach a control system, by the start of their file's name.
+    pub native_libraries: Vec<String>,
+}
+
+/// What naming or calling something does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effect {
+    /// The rule that tells of it; none if only its result matters.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Dotted paths. `subprocess.*` stands for all below; `pathlib.Path().unlink` for a method of what a
+    /// call gives. The longest path that fits counts.
+    pub paths: Vec<String>,
+    /// Whether a write to a control system may hide behind it.
+    #[serde(default)]
+    pub may_write: bool,
+    /// When it happens.
+    #[serde(default)]
+    pub when: When,
+    /// What can be said more exactly of a call by looking at an argument.
+    #[serde(default)]
+    pub look: Option<Look>,
+    /// The argument to look at, `0` or `0:name`.
+    #[serde(default)]
+    pub argument: Option<String>,
+}
+
+/// When an effect happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// Naming it is enough.
+    #[default]
+    Named,
+    /// Only a call has it.
+    Called,
+    /// Importing it is enough.
+    Imported,
+    /// Never: an exception from a wider path.
+    Never,
+}
+
+/// What an argument tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// It is Python's text, which is run.
+    Code,
+    /// It is the name of a module, which is given back.
+    Module,
+    /// It is the dotted name of an object, which is given back.
+    Object,
+    /// It is a command: a text or a list.
+    Command,
+    /// It is a command for a shell.
+    Shell,
+    /// It is the address of a connection, a pair of host and port.
+    Address,
+    /// It is the port of a connection.
+    Port,
+    /// It is the mode in which a file is opened.
+    FileMode,
+    /// It is the name of a native library.
+    NativeLibrary,
+    /// It is the name of an environment variable.
+    Variable,
+    /// The effect happens only if the argument is given and may be true.
+    Flag,
+    /// The effect happens unless the argument is a safe loader.
+    Loader,
+}
+
+/// Command-line programs by what they do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programs {
+    /// They write to a control system. `caput(1=channel, 2=value)` tells the places of what matters.
+    pub write: Vec<String>,
+    /// They read from one.
+    pub read: Vec<String>,
+    /// They do neither, whatever their arguments.
+    pub harmless: Vec<String>,
+    /// They run the command that their arguments are.
+    pub wrappers: Vec<String>,
+    /// They run Python: `-c` gives the code.
+    pub python: Vec<String>,
+}
+
+/// One rule of the analysis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its stable id.
+    pub id: String,
+    /// What it tells, as a title of a few words.
+    pub title: String,
+    /// How grave it is by itself: `info`, `warning`, `high` or `critical`.
+    pub severity: Severity,
+    /// What follows if the configuration says nothing.
+    pub level: Level,
+    /// The levels that a configuration may choose.
+    pub levels: Vec<Level>,
+    /// What to do about it, for the one who decides.
+    pub advice: String,
+    /// Whether it is told among an analysis's risks.
+    #[serde(default)]
+    pub risk: bool,
+}
+
+/// What follows from a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing; it is only noted.
+    Allow,
+    /// It is shown, but asks nobody.
+    Warn,
+    /// A human must look.
+    Ask,
+    /// The code does not run.
+    Refuse,
+}
+
+/// Everything that is shipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Knowledge {
+    /// The client libraries.
+    pub libraries: Vec<Library>,
+    /// Python's own modules.
+    pub python: PythonKnowledge,
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+/// The shipped files of libraries, by name.
+const LIBRARIES: &[(&str, &str)] = &[(
+    "pyepics.yml",
+    include_str!("../../knowledge/libraries/pyepics.yml"),
+)];
+
+const PYTHON: &str = include_str!("../../knowledge/python.yml");
+
+const RULES: &str = include_str!("../../knowledge/rules.yml");
+
+impl Knowledge {
+    /// What is shipped with the program, read once.
+    pub fn shipped() -> &'static Self {
+        static SHIPPED: LazyLock<Knowledge> = LazyLock::new(|| Knowledge {
+            libraries: LIBRARIES.iter().map(|(name, text)| shipped(name, text)).collect(),
+            python: shipped("python.yml", PYTHON),
+            rules: shipped("rules.yml", RULES),
+        });
+        &SHIPPED
+    }
+}
+
+/// Reads a file that was built in; the tests read each, so that a broken one is never shipped.
+fn shipped<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> T {
+    match serde_yaml::from_str(text) {
+        Ok(value) => value,
+        Err(error) => panic!("the shipped knowledge/{name} is broken: {error}"),
+    }
+}
