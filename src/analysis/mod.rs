@@ -6,7 +6,10 @@
 mod calls;
 mod expressions;
 mod intake;
+#[expect(dead_code, unused_imports, reason = "the resolver that asks is being written")]
+mod knowledge;
 mod libraries;
+mod listing;
 mod mask;
 mod names;
 mod operations;
@@ -16,11 +19,13 @@ mod risk;
 mod syntax;
 mod walk;
 
+use std::sync::LazyLock;
+
 use ruff_source_file::LineIndex;
 use ruff_text_size::TextSize;
 use serde::{Deserialize, Serialize};
 
-use self::{intake::Refusal, mask::Masked, patterns::Patterns, walk::Facts};
+use self::{intake::Refusal, knowledge::Knowledge, mask::Masked, patterns::Patterns, walk::Facts};
 pub use self::{
     operations::{
         DetectedOperations, DetectedPatterns, detect_control_system_operations, detect_operations_with,
@@ -28,7 +33,7 @@ pub use self::{
     risk::RISK_RULES,
 };
 use crate::{
-    config::AnalysisSettings,
+    config::{AnalysisSettings, Knowledge as Shipped},
     model::{Category, CodeSha256, Digest, Evidence, Finding, Severity},
 };
 
@@ -48,6 +53,14 @@ pub enum AnalysisSetupError {
     #[error("{key}: the regular expression is not valid: {message}")]
     InvalidPattern {
         /// The configuration key.
+        key: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// What is said of a library, in the configuration or in what is shipped, cannot be used.
+    #[error("{key}: {message}")]
+    InvalidKnowledge {
+        /// The library and the way to the entry in it, with dots.
         key: String,
         /// What is wrong with it.
         message: String,
@@ -114,11 +127,12 @@ impl Analysis {
     }
 }
 
-/// The analysis, with its patterns compiled. It is made once and used for every program.
+/// The analysis, with its patterns and its knowledge compiled. It is made once and used for every program.
 #[derive(Debug)]
 pub struct Analyzer {
     settings: AnalysisSettings,
     patterns: Patterns,
+    knowledge: Knowledge,
     digest: Digest,
 }
 
@@ -130,23 +144,27 @@ struct Examined {
 }
 
 impl Analyzer {
-    /// Compiles the patterns of `settings`.
+    /// Compiles the patterns of `settings`, and what is known of libraries.
     ///
     /// # Errors
     /// [`AnalysisSetupError::InvalidPattern`] names the configuration key of a pattern that is not a
-    /// valid regular expression. None is ever skipped.
+    /// valid regular expression, [`AnalysisSetupError::InvalidKnowledge`] an entry of a library that cannot
+    /// be used. None is ever skipped.
     pub fn new(settings: &AnalysisSettings) -> Result<Self, AnalysisSetupError> {
         let patterns = Patterns::new(settings)?;
+        let knowledge = Knowledge::new(settings)?;
         let facts: Vec<_> = patterns.facts().collect();
         let digest = Digest::of_json(&serde_json::json!({
             "rules": RULES_VERSION,
             "program": env!("CARGO_PKG_VERSION"),
             "settings": settings,
             "patterns": facts,
+            "knowledge": shipped_digest(),
         }));
         Ok(Self {
             settings: settings.clone(),
             patterns,
+            knowledge,
             digest,
         })
     }
@@ -323,6 +341,13 @@ impl Analyzer {
             matched_reads,
         })
     }
+}
+
+/// A digest of all that is shipped, made once.
+fn shipped_digest() -> Digest {
+    static DIGEST: LazyLock<Digest> =
+        LazyLock::new(|| Digest::of_json(&serde_json::json!(Shipped::shipped())));
+    *DIGEST
 }
 
 /// Puts `findings` in order, and draws the conclusions from all of them.

@@ -2,10 +2,14 @@
 //! do besides computing, and the rules with their levels. The files under `knowledge/` are shipped
 //! inside the program; a configuration adds to them.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 use serde::{Deserialize, Serialize};
 
+use super::entry::{self, Entry};
 use crate::model::Severity;
 
 /// One client library of a control system.
@@ -87,9 +91,10 @@ pub struct LibraryType {
     /// Members that give an object of the named type.
     #[serde(default)]
     pub gives: BTreeMap<String, Vec<String>>,
-    /// What a member is that stands in no list. Calling or setting one may write in any case.
+    /// What a member is that stands in no list; where it is not said, the same as in the type that this
+    /// one is `like`. Calling or setting one may write in any case.
     #[serde(default)]
-    pub unlisted: Unlisted,
+    pub unlisted: Option<Unlisted>,
     /// Members that may be set without a write.
     #[serde(default)]
     pub settable: Vec<String>,
@@ -263,6 +268,139 @@ pub struct Knowledge {
     pub python: PythonKnowledge,
     /// The rules.
     pub rules: Vec<Rule>,
+}
+
+/// An entry that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidEntry {
+    /// The way to it through its library, as in `types`, `PV`, `write`, `[0]`.
+    pub place: Vec<String>,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Library {
+    /// Checks what the shape alone does not tell: that every entry can be read, that no type has a name
+    /// twice, and that each type that is named is there.
+    ///
+    /// # Errors
+    /// [`InvalidEntry`] tells the first entry that cannot be used.
+    pub fn check(&self) -> Result<(), InvalidEntry> {
+        if self.id.is_empty() {
+            return Err(InvalidEntry::new(["id"], "must not be empty"));
+        }
+        if self.modules.is_empty() {
+            return Err(InvalidEntry::new(["modules"], "must name a module"));
+        }
+        for (index, module) in self.modules.iter().enumerate() {
+            if !entry::is_path(module) {
+                let message = format!("{module:?} cannot be the name of a module");
+                return Err(InvalidEntry::new(["modules", &item(index)], message));
+            }
+        }
+        for (index, module) in self.harmless.iter().enumerate() {
+            let below = |above: &String| module.strip_prefix(above.as_str())?.strip_prefix('.');
+            if !entry::is_path(module) || self.modules.iter().find_map(below).is_none() {
+                let message = format!("{module:?} is no module below one of the library's modules");
+                return Err(InvalidEntry::new(["harmless", &item(index)], message));
+            }
+        }
+        let functions = &self.functions;
+        let lists = [&functions.write, &functions.read, &functions.quiet];
+        self.check_lists(&["functions"], lists, &functions.gives, true)?;
+        for (name, of) in &self.types {
+            let place = ["types", name];
+            self.check_lists(&place, [&of.write, &of.read, &of.quiet], &of.gives, false)?;
+            for (index, text) in of.settable.iter().enumerate() {
+                let wrong = match Entry::read(text) {
+                    Ok(entry) if entry.path.contains('.') => Some(NO_PATH.to_owned()),
+                    Ok(_) => None,
+                    Err(message) => Some(message),
+                };
+                if let Some(message) = wrong {
+                    let place = ["types", name, "settable", &item(index)];
+                    return Err(InvalidEntry::new(place, format!("{text:?} {message}")));
+                }
+            }
+            self.check_descent(name)?;
+        }
+        Ok(())
+    }
+
+    fn check_lists(
+        &self,
+        place: &[&str],
+        [write, read, quiet]: [&Vec<String>; 3],
+        gives: &BTreeMap<String, Vec<String>>,
+        paths: bool,
+    ) -> Result<(), InvalidEntry> {
+        let mut seen = HashSet::new();
+        let mut lists = vec![
+            (vec!["write"], write),
+            (vec!["read"], read),
+            (vec!["quiet"], quiet),
+        ];
+        lists.extend(gives.iter().map(|(of, list)| (vec!["gives", of.as_str()], list)));
+        for (below, list) in lists {
+            if let ["gives", of] = below[..]
+                && !self.types.contains_key(of)
+            {
+                return Err(InvalidEntry::new([place, &below].concat(), self.no_type(of)));
+            }
+            for (index, text) in list.iter().enumerate() {
+                let wrong = match Entry::read(text) {
+                    Ok(entry) if !paths && entry.path.contains('.') => NO_PATH.to_owned(),
+                    Ok(entry) if seen.insert((entry.path, entry.open)) => continue,
+                    Ok(_) => "is listed twice".to_owned(),
+                    Err(message) => message,
+                };
+                let item = item(index);
+                let place = [place, &below, &[&item]].concat();
+                return Err(InvalidEntry::new(place, format!("{text:?} {wrong}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows the types that `name` is like.
+    fn check_descent(&self, name: &str) -> Result<(), InvalidEntry> {
+        let place = ["types", name, "like"];
+        let mut above = name;
+        for _ in 0..=self.types.len() {
+            match self.types.get(above).map(|of| &of.like) {
+                Some(None) => return Ok(()),
+                Some(Some(like)) => above = like,
+                None => return Err(InvalidEntry::new(place, self.no_type(above))),
+            }
+        }
+        Err(InvalidEntry::new(place, "leads around in a circle"))
+    }
+
+    fn no_type(&self, name: &str) -> String {
+        let known: Vec<_> = self.types.keys().map(String::as_str).collect();
+        match known.is_empty() {
+            true => format!("there is no type {name:?}; the library has none"),
+            false => format!(
+                "there is no type {name:?} (the library has: {})",
+                known.join(", ")
+            ),
+        }
+    }
+}
+
+const NO_PATH: &str = "must be a name: only functions have paths";
+
+fn item(index: usize) -> String {
+    format!("[{index}]")
+}
+
+impl InvalidEntry {
+    fn new<'a>(place: impl IntoIterator<Item = &'a str>, message: impl Into<String>) -> Self {
+        Self {
+            place: place.into_iter().map(str::to_owned).collect(),
+            message: message.into(),
+        }
+    }
 }
 
 /// The shipped files of libraries, by name.

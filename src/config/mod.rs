@@ -11,6 +11,7 @@ mod control_system;
 mod defaults;
 mod display;
 mod document;
+mod entry;
 mod environment;
 mod error;
 mod generators;
@@ -28,6 +29,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use entry::{Entry, Parameter, Role};
 pub use error::*;
 pub use keys::{KEYS, Key};
 pub use kind::Kind;

@@ -337,7 +337,10 @@ fn patterns_extend_or_override_and_are_never_skipped() {
         write_patterns: vec![("control_system.patterns.write[0]".to_owned(), "(?=x)".to_owned())],
         ..settings()
     };
-    let AnalysisSetupError::InvalidPattern { key, .. } = Analyzer::new(&broken).unwrap_err();
+    let error = Analyzer::new(&broken).unwrap_err();
+    let AnalysisSetupError::InvalidPattern { key, .. } = error else {
+        panic!("{error}");
+    };
     assert_eq!(key, "control_system.patterns.write[0]");
 }
 
