@@ -1,0 +1,1 @@
+//! Folding, against CPython.
