@@ -3,50 +3,61 @@
 //! The analysis reads code; it never runs it. It fails closed: what cannot be read or resolved counts
 //! as a potential write. It is a classifier, not a boundary: the sandbox and the gateway are.
 
-mod calls;
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "the resolver is to use it"))]
+mod builtins;
 mod constants;
-mod expressions;
 mod intake;
-#[expect(dead_code, unused_imports, reason = "the resolver that asks is being written")]
 mod knowledge;
-mod libraries;
 mod listing;
 mod mask;
-mod names;
 mod operations;
+mod paths;
 mod patterns;
+mod places;
 mod policy;
-mod risk;
+mod resolver;
+mod scopes;
 mod syntax;
-mod walk;
+mod values;
 
 use std::sync::LazyLock;
 
 use ruff_source_file::LineIndex;
-use ruff_text_size::TextSize;
+use ruff_text_size::{TextRange, TextSize};
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
+use typed_arena::Arena;
 
-use self::{intake::Refusal, knowledge::Knowledge, mask::Masked, patterns::Patterns, walk::Facts};
-pub use self::{
-    operations::{
-        DetectedOperations, DetectedPatterns, detect_control_system_operations, detect_operations_with,
-    },
-    risk::RISK_RULES,
+pub use self::operations::{
+    DetectedOperations, DetectedPatterns, detect_control_system_operations, detect_operations_with,
+};
+use self::{
+    intake::Refusal, knowledge::Knowledge, mask::Masked, patterns::Patterns, places::Places, resolver::Facts,
 };
 use crate::{
     config::{AnalysisSettings, Knowledge as Shipped},
     model::{Category, CodeSha256, Digest, Evidence, Finding, Severity},
 };
 
+/// The stable rule ids of risks.
+pub const RISK_RULES: &[&str] = &[
+    "subprocess",
+    "dynamic_exec",
+    "dynamic_import",
+    "reflection",
+    "native_code",
+    "network",
+    "file_write",
+    "file_delete",
+    "deserialization",
+    "guard_tamper",
+    "syntax_error",
+];
+
 /// The version of the built-in rules; it goes into the policy digest.
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// At most so many findings are kept.
 const MAX_FINDINGS: usize = 200;
-
-/// The longest snippet, in characters.
-const MAX_SNIPPET: usize = 160;
 
 /// Why the analysis cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -229,21 +240,16 @@ impl Analyzer {
         if !unanalysable {
             analysis.risks.push(rule.to_owned());
         }
+        let category = if unanalysable {
+            Category::PotentialWrite
+        } else {
+            Category::Syntax
+        };
+        let known = self.knowledge.rule(rule);
         analysis.findings.push(Finding {
-            rule: rule.to_owned(),
-            category: if unanalysable {
-                Category::PotentialWrite
-            } else {
-                Category::Syntax
-            },
-            severity: Severity::Critical,
-            line,
-            column,
-            snippet: String::new(),
-            explanation,
             evidence: Evidence::Unresolved,
-            channels: Vec::new(),
-            ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
+            advice: known.map(|rule| rule.advice.clone()).unwrap_or_default(),
+            ..Finding::new(rule, category, Severity::Critical, (line, column), explanation)
         });
         Examined {
             analysis,
@@ -277,47 +283,68 @@ impl Analyzer {
                 "The parser gave no module.",
             ));
         };
-        let places = Places {
-            text,
-            index: LineIndex::from_source_text(text),
-        };
+        let index = LineIndex::from_source_text(text);
+        let places = Places::new(text, &index);
         let masked = Masked::new(text, parsed.tokens());
+        let hits: Vec<_> = self.patterns.hits(&masked).collect();
+        let offset = |hit: &patterns::Hit<'_>| u32::try_from(hit.name_at).unwrap_or(u32::MAX);
         let mut verdict = Verdict::Readable;
         let mut findings = Vec::new();
         let facts = match syntax::first_error(&parsed) {
             Some(error) => {
-                let (line, column) = places.position(error.at);
-                findings.push(Finding {
-                    rule: "syntax_error".to_owned(),
-                    category: Category::Syntax,
-                    severity: Severity::Critical,
-                    line,
-                    column,
-                    snippet: places.snippet(error.at),
-                    explanation: format!("The code is not valid Python: {}.", error.message),
-                    evidence: Evidence::Resolved,
-                    channels: Vec::new(),
-                    ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
-                });
-                findings.extend(places.magics());
+                let finding = places.finding(
+                    TextRange::empty(error.at),
+                    "syntax_error",
+                    Category::Syntax,
+                    Severity::Critical,
+                    format!("The code is not valid Python: {}.", error.message),
+                );
                 verdict = Verdict::SyntaxError {
-                    line,
-                    column,
+                    line: finding.line,
+                    column: finding.column,
                     message: error.message,
                 };
+                findings.push(finding);
+                findings.extend(places.magics());
                 Facts::default()
             }
-            None => walk::walk(parsed.suite(), &self.settings.safe_modules).map_err(|walk::TooDeep| {
-                Refusal::unanalysable("too_deep", "The code nests too deeply to be analyzed.")
-            })?,
+            None => {
+                let hits: FxHashSet<u32> = hits.iter().map(offset).collect();
+                let program = resolver::Program {
+                    body: parsed.suite(),
+                    text,
+                    index: &index,
+                    hits: &hits,
+                    texts: &Arena::new(),
+                    routes: &self.settings.routes,
+                };
+                resolver::resolve(&program, &self.knowledge).map_err(|resolver::TooDeep| {
+                    Refusal::unanalysable("too_deep", "The code nests too deeply to be analyzed.")
+                })?
+            }
         };
         for fact in &facts.facts {
-            findings.push(places.finding(fact));
+            let known = self
+                .knowledge
+                .rule(&fact.rule)
+                .map_or(Severity::High, |rule| rule.severity);
+            let severity = match fact.category {
+                Category::Write | Category::PotentialWrite => known.max(Severity::High),
+                _ => known,
+            };
+            findings.push(Finding {
+                evidence: fact.evidence,
+                channels: fact.channels.clone(),
+                values: fact.values.clone(),
+                resolved: fact.resolved.clone(),
+                chain: fact.chain.clone(),
+                ..places.finding(fact.at, &fact.rule, fact.category, severity, fact.why.clone())
+            });
         }
         let mut matched_writes = Vec::new();
         let mut matched_reads = Vec::new();
-        for hit in self.patterns.hits(&masked) {
-            let at = u32::try_from(hit.name_at).unwrap_or(u32::MAX);
+        for hit in &hits {
+            let at = offset(hit);
             if !self.settings.strict && facts.harmless_at.contains(&at) {
                 continue;
             }
@@ -330,13 +357,19 @@ impl Analyzer {
             if !matched.iter().any(|known| known == hit.pattern.source()) {
                 matched.push(hit.pattern.source().to_owned());
             }
-            let channels = facts.first_texts.get(&at).cloned().unwrap_or_default();
-            findings.push(places.match_finding(&hit, TextSize::new(at), channels));
+            let channels = facts.channels_at.get(&at).cloned().unwrap_or_default();
+            findings.push(places.match_finding(hit, TextSize::new(at), channels));
         }
         let mut analysis = self.empty(code, verdict);
         analysis.imports = facts.imports;
         analysis.has_results = facts.has_results;
+        for finding in &mut findings {
+            if let Some(rule) = self.knowledge.rule(&finding.rule) {
+                finding.advice.clone_from(&rule.advice);
+            }
+        }
         summarize(&mut analysis, findings);
+        analysis.findings_total += facts.dropped;
         Ok(Examined {
             analysis,
             matched_writes,
@@ -397,119 +430,4 @@ fn summarize(analysis: &mut Analysis, mut findings: Vec<Finding>) {
         findings.sort_by(|a, b| (a.line, a.column, &a.rule).cmp(&(b.line, b.column, &b.rule)));
     }
     analysis.findings = findings;
-}
-
-/// Lines, columns and snippets of a text.
-struct Places<'a> {
-    text: &'a str,
-    index: LineIndex,
-}
-
-impl Places<'_> {
-    fn position(&self, at: TextSize) -> (u32, u32) {
-        let at = self.clamp(at);
-        let place = self.index.line_column(at, self.text);
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (number(place.line.get()), number(place.column.get()))
-    }
-
-    /// The nearest character's offset within the text.
-    fn clamp(&self, at: TextSize) -> TextSize {
-        let mut at = at.to_usize().min(self.text.len());
-        while !self.text.is_char_boundary(at) {
-            at -= 1;
-        }
-        TextSize::new(u32::try_from(at).unwrap_or(0))
-    }
-
-    /// The line at `at`; of a very long line, the part around it.
-    fn snippet(&self, at: TextSize) -> String {
-        let at = self.clamp(at);
-        let line = self.index.line_index(at);
-        let start = self.index.line_start(line, self.text).to_usize();
-        let end = self.index.line_end(line, self.text).to_usize();
-        let mut from = at.to_usize().saturating_sub(MAX_SNIPPET / 2).max(start);
-        while !self.text.is_char_boundary(from) {
-            from -= 1;
-        }
-        let whole = self.text.get(from..end).unwrap_or_default().trim_end();
-        let from = if at.to_usize().saturating_sub(start) < MAX_SNIPPET / 2 {
-            whole.trim_start()
-        } else {
-            whole
-        };
-        from.chars().take(MAX_SNIPPET).collect()
-    }
-
-    fn finding(&self, fact: &walk::Fact) -> Finding {
-        let (line, column) = self.position(fact.at);
-        Finding {
-            rule: fact.rule.to_owned(),
-            category: fact.category,
-            severity: fact.severity,
-            line,
-            column,
-            snippet: self.snippet(fact.at),
-            explanation: fact.why.clone(),
-            evidence: fact.evidence,
-            channels: fact.channels.clone(),
-            ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
-        }
-    }
-
-    fn match_finding(&self, hit: &patterns::Hit<'_>, at: TextSize, channels: Vec<String>) -> Finding {
-        let (line, column) = self.position(at);
-        let (rule, category, severity, verb) = if hit.pattern.write {
-            ("write_pattern", Category::Write, Severity::High, "writes")
-        } else {
-            ("read_pattern", Category::Read, Severity::Info, "reads")
-        };
-        Finding {
-            rule: rule.to_owned(),
-            category,
-            severity,
-            line,
-            column,
-            snippet: self.snippet(at),
-            explanation: format!(
-                "The pattern '{}' ({}) for {verb} matches.",
-                hit.pattern.source(),
-                hit.pattern.key
-            ),
-            evidence: Evidence::Regex,
-            channels,
-            ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
-        }
-    }
-
-    /// Lines that a notebook kernel would hand to a shell.
-    fn magics(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut at = 0;
-        for line in self.text.split_inclusive(['\n', '\r']) {
-            let start = line.trim_start();
-            let shell = start.starts_with('!')
-                || ["%system", "%sx", "%%bash", "%%sh", "%%script", "%%cmd"]
-                    .iter()
-                    .any(|magic| start.starts_with(magic));
-            if shell && findings.len() < MAX_FINDINGS {
-                let place = TextSize::new(u32::try_from(at + line.len() - start.len()).unwrap_or(0));
-                let (line, column) = self.position(place);
-                findings.push(Finding {
-                    rule: "subprocess".to_owned(),
-                    category: Category::PotentialWrite,
-                    severity: Severity::High,
-                    line,
-                    column,
-                    snippet: self.snippet(place),
-                    explanation: "A notebook would hand this line to a shell.".to_owned(),
-                    evidence: Evidence::Unresolved,
-                    channels: Vec::new(),
-                    ..Finding::new("", Category::Notice, Severity::Info, (1, 1), String::new())
-                });
-            }
-            at += line.len();
-        }
-        findings
-    }
 }

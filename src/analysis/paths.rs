@@ -1,0 +1,179 @@
+//! What imports and builtins lead to, as dotted paths in which `()` is a call: `socket.socket().connect`.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::knowledge::{Does, Knowledge, LibraryId, Member};
+use crate::config::Effect;
+
+/// A name, kept once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Symbol(u32);
+
+/// All names of one analysis.
+#[derive(Default)]
+pub(super) struct Symbols {
+    texts: Vec<Rc<str>>,
+    ids: FxHashMap<Rc<str>, Symbol>,
+}
+
+impl Symbols {
+    pub(super) fn of(&mut self, name: &str) -> Symbol {
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        let id = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        let text: Rc<str> = Rc::from(name);
+        self.texts.push(text.clone());
+        self.ids.insert(text, id);
+        id
+    }
+
+    pub(super) fn text(&self, id: Symbol) -> Rc<str> {
+        self.texts[id.0 as usize].clone()
+    }
+}
+
+/// A path, kept once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PathId(u32);
+
+/// The longest path that is followed, in steps.
+const MAX_STEPS: u8 = 10;
+
+/// What is known of a path.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'k> {
+    /// It belongs to a client library.
+    Library { library: LibraryId, member: Member },
+    /// It belongs to a module that is known.
+    Known { effect: Option<&'k Effect> },
+    /// Nothing is known of its module.
+    Foreign,
+}
+
+struct Node<'k> {
+    text: Rc<str>,
+    place: Place<'k>,
+    steps: u8,
+    plain: bool,
+    guarded: bool,
+}
+
+/// All paths of one analysis.
+pub(super) struct Paths<'k> {
+    knowledge: &'k Knowledge,
+    nodes: Vec<Node<'k>>,
+    by_text: FxHashMap<Rc<str>, PathId>,
+    members: FxHashMap<(PathId, Symbol), PathId>,
+    results: FxHashMap<PathId, PathId>,
+}
+
+impl<'k> Paths<'k> {
+    pub(super) fn new(knowledge: &'k Knowledge) -> Self {
+        Self {
+            knowledge,
+            nodes: Vec::new(),
+            by_text: FxHashMap::default(),
+            members: FxHashMap::default(),
+            results: FxHashMap::default(),
+        }
+    }
+
+    /// The path spelled `text`.
+    pub(super) fn of(&mut self, text: &str) -> PathId {
+        if let Some(&id) = self.by_text.get(text) {
+            return id;
+        }
+        let steps = text.split('.').count() + text.matches("()").count();
+        let text: Rc<str> = Rc::from(text);
+        let node = Node {
+            place: self.place_of(&text),
+            steps: u8::try_from(steps).unwrap_or(u8::MAX),
+            plain: self.knowledge.is_plain(&text),
+            guarded: self.knowledge.is_guarded(&text),
+            text: text.clone(),
+        };
+        let id = PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(node);
+        self.by_text.insert(text, id);
+        id
+    }
+
+    fn place_of(&self, text: &str) -> Place<'k> {
+        let module = text.split_once("()").map_or(text, |(module, _)| module);
+        if let Some(library) = self.knowledge.library_of(module) {
+            let member = if module.len() == text.len() {
+                self.knowledge.function(library, text)
+            } else {
+                Member {
+                    does: Does::Unlisted,
+                    signature: None,
+                }
+            };
+            return Place::Library { library, member };
+        }
+        let effect = self.knowledge.effect(text).filter(|effect| {
+            // What a call gives has effects of its own only, not those of the function.
+            text.rfind("()").is_none_or(|at| {
+                let before = self.knowledge.effect(&text[..at]);
+                before.is_none_or(|before| !std::ptr::eq(before, *effect))
+            })
+        });
+        let root = module.split('.').next().unwrap_or(module);
+        if effect.is_some() || root == "builtins" || self.knowledge.is_harmless(module) {
+            Place::Known { effect }
+        } else {
+            Place::Foreign
+        }
+    }
+
+    /// The member `name` of what `path` leads to; none if that is too far off.
+    pub(super) fn member(&mut self, path: PathId, name: Symbol, symbols: &Symbols) -> Option<PathId> {
+        if let Some(&id) = self.members.get(&(path, name)) {
+            return Some(id);
+        }
+        let node = &self.nodes[path.0 as usize];
+        if node.steps >= MAX_STEPS {
+            return None;
+        }
+        let text = format!("{}.{}", node.text, symbols.text(name));
+        let id = self.of(&text);
+        self.members.insert((path, name), id);
+        Some(id)
+    }
+
+    /// What calling `path` gives; none if that is too far off.
+    pub(super) fn result(&mut self, path: PathId) -> Option<PathId> {
+        if let Some(&id) = self.results.get(&path) {
+            return Some(id);
+        }
+        let node = &self.nodes[path.0 as usize];
+        if node.steps >= MAX_STEPS {
+            return None;
+        }
+        let text = format!("{}()", node.text);
+        let id = self.of(&text);
+        self.results.insert(path, id);
+        Some(id)
+    }
+
+    pub(super) fn text(&self, path: PathId) -> Rc<str> {
+        self.nodes[path.0 as usize].text.clone()
+    }
+
+    pub(super) fn place(&self, path: PathId) -> Place<'k> {
+        self.nodes[path.0 as usize].place
+    }
+
+    /// Whether a call of it gives plain data.
+    pub(super) fn is_plain(&self, path: PathId) -> bool {
+        self.nodes[path.0 as usize].plain
+    }
+
+    /// Whether its members must not be replaced, nor reached by a computed name.
+    pub(super) fn is_guarded(&self, path: PathId) -> bool {
+        self.nodes[path.0 as usize].guarded
+    }
+}

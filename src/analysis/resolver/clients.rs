@@ -1,0 +1,592 @@
+//! Client libraries of control systems: what their functions and objects do.
+
+use ruff_text_size::TextRange;
+
+use super::{Fact, Resolver, calls::Arguments, rule};
+use crate::{
+    analysis::{
+        builtins,
+        constants::{self, Constant},
+        knowledge::{Does, LibraryId, Member, Role, SignatureId, TypeId},
+        paths::{PathId, Place, Symbol},
+        scopes::ClassId,
+        values::{Atom, Client, ClientId, Value},
+    },
+    config::{Route, Unlisted},
+    model::{Category, Evidence},
+};
+
+/// What the arguments of a call say of channels and values.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    pub(super) channels: Vec<String>,
+    pub(super) values: Vec<Option<String>>,
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// An object of the library of which no more is known.
+    pub(super) fn some_client(&mut self, library: LibraryId) -> Value {
+        let of = self.knowledge.any_of(library);
+        self.client_value(of, None)
+    }
+
+    fn client_value(&mut self, of: TypeId, channel: Option<crate::analysis::values::ConstantId>) -> Value {
+        let client = self.values.client_of(Client { of, channel });
+        self.values.of(Atom::Client(client))
+    }
+
+    /// The types of client libraries that the class extends.
+    pub(super) fn client_types(&self, class: ClassId) -> Vec<TypeId> {
+        let mut types = Vec::new();
+        for ancestor in self.world.ancestry(class) {
+            for &of in &self.world.class(ancestor).client {
+                if !types.contains(&of) {
+                    types.push(of);
+                }
+            }
+        }
+        types
+    }
+
+    /// What an instance of the annotated type is.
+    pub(super) fn instances(&mut self, types: Value) -> Value {
+        let mut result = Value::EMPTY;
+        let atoms = self.values.atoms(types);
+        for atom in atoms.iter() {
+            let part = match *atom {
+                Atom::Path(path) => match self.paths.place(path) {
+                    Place::Library { library, member } => match member.does {
+                        Does::Gives(of) => self.client_value(of, None),
+                        Does::Unlisted => self.some_client(library),
+                        _ => Value::EMPTY,
+                    },
+                    Place::Known { .. } | Place::Foreign => Value::EMPTY,
+                },
+                Atom::Class(class) => self.values.of(Atom::Object(class)),
+                _ => Value::EMPTY,
+            };
+            result = self.values.join(result, part);
+        }
+        result
+    }
+
+    /// The value of a path that is named and not called.
+    pub(super) fn value_of_path(&mut self, path: PathId) -> Value {
+        match self.paths.place(path) {
+            Place::Library { member, .. } => match member.does {
+                Does::Quiet => Value::DATA,
+                _ => self.values.of(Atom::Path(path)),
+            },
+            Place::Known { .. } => self.values.of(Atom::Path(path)),
+            Place::Foreign => Value::UNKNOWN,
+        }
+    }
+
+    /// Tells what naming a member of a library, without calling it, means.
+    pub(super) fn library_named(&mut self, at: TextRange, path: PathId) {
+        let Place::Library { library, member } = self.paths.place(path) else {
+            return;
+        };
+        let text = self.paths.text(path);
+        match member.does {
+            Does::Write => {
+                let why = format!("'{text}' writes to the control system; naming it is enough to count.");
+                self.write(at, library, &text, why, Targets::default());
+            }
+            Does::Read => self.read(at, &text, Targets::default(), Evidence::Resolved),
+            Does::Quiet | Does::Gives(_) | Does::Unlisted => {}
+        }
+    }
+
+    /// A member of a library is replaced.
+    pub(super) fn library_set(&mut self, path: PathId, name: Symbol, at: TextRange) {
+        let text = format!("{}.{}", self.paths.text(path), self.symbols.text(name));
+        self.tamper(
+            at,
+            Category::PotentialWrite,
+            format!("'{text}' of a control system's client library is replaced."),
+        );
+    }
+
+    /// The member `name` of an object of a library, named and not called.
+    pub(super) fn client_named(
+        &mut self,
+        client: ClientId,
+        whole: Value,
+        name: Symbol,
+        at: TextRange,
+    ) -> Value {
+        let of = self.values.client(client).of;
+        let text = self.symbols.text(name);
+        let member = self.knowledge.member(of, &text);
+        let (library, unlisted, full) = self.described(of, &text);
+        match member.does {
+            Does::Write => {
+                let why = format!("'{full}' writes to the control system; naming it is enough to count.");
+                let targets = self.own_targets(whole);
+                self.write(at, library, &full, why, targets);
+                Value::DATA
+            }
+            Does::Read => {
+                let targets = self.own_targets(whole);
+                self.read(at, &full, targets, Evidence::Resolved);
+                Value::DATA
+            }
+            Does::Quiet => Value::DATA,
+            Does::Gives(of) => self.client_value(of, None),
+            Does::Unlisted if self.is_of_data(whole, &text) || text.starts_with("__") => Value::DATA,
+            Does::Unlisted => match unlisted {
+                Unlisted::Value => {
+                    let targets = self.own_targets(whole);
+                    self.read(at, &full, targets, Evidence::Unresolved);
+                    self.values.of(Atom::Member(client))
+                }
+                Unlisted::Object => self.some_client(library),
+            },
+        }
+    }
+
+    /// The library, what its unlisted members are, and how a member is called for a reader.
+    fn described(&self, of: TypeId, name: &str) -> (LibraryId, Unlisted, String) {
+        let known = self.knowledge.type_of(of);
+        let (library, _) = self.knowledge.library(known.library);
+        let full = if known.name.is_empty() {
+            format!("{library}: {name}")
+        } else {
+            format!("{library}: {}.{name}", known.name)
+        };
+        (known.library, known.unlisted, full)
+    }
+
+    /// Whether `name` is more likely a method of the data that `whole` may be as well.
+    fn is_of_data(&self, whole: Value, name: &str) -> bool {
+        builtins::is_method_of_data(name)
+            && self.values.has(whole, |atom| {
+                matches!(
+                    atom,
+                    Atom::Data | Atom::Constant(_) | Atom::Container(_) | Atom::Member(_)
+                )
+            })
+    }
+
+    /// A method of an object of a library is called.
+    pub(super) fn call_client(
+        &mut self,
+        client: ClientId,
+        whole: Value,
+        name: Symbol,
+        at: TextRange,
+        arguments: &Arguments<'a>,
+    ) -> Value {
+        let known = self.values.client(client);
+        let text = self.symbols.text(name);
+        let member = self.knowledge.member(known.of, &text);
+        let (library, unlisted, full) = self.described(known.of, &text);
+        let own = self.own_targets(whole);
+        if member.does == Does::Unlisted {
+            if self.is_of_data(whole, &text) {
+                return Value::DATA;
+            }
+            if text.starts_with("__") && !self.knowledge.is_gateway(&text) && &*text != "__call__" {
+                return self.values.of(Atom::Client(client));
+            }
+            if unlisted == Unlisted::Value || &*text != "__call__" {
+                self.hand_to_client(arguments);
+            }
+        }
+        self.act(member, library, &full, at, arguments, own)
+    }
+
+    /// A function of a library is called.
+    pub(super) fn call_library(&mut self, path: PathId, at: TextRange, arguments: &Arguments<'a>) -> Value {
+        let Place::Library { library, member } = self.paths.place(path) else {
+            return Value::UNKNOWN;
+        };
+        let text = self.paths.text(path);
+        self.act(member, library, &text, at, arguments, Targets::default())
+    }
+
+    /// What calling a member of a library does.
+    fn act(
+        &mut self,
+        member: Member,
+        library: LibraryId,
+        full: &str,
+        at: TextRange,
+        arguments: &Arguments<'a>,
+        own: Targets,
+    ) -> Value {
+        let named = self.targets(member.signature, arguments);
+        let mut targets = own;
+        if targets.channels.is_empty() {
+            targets = named;
+        } else if named.channels.is_empty() {
+            let value = named.values.first().cloned().flatten();
+            targets.values = vec![value; targets.channels.len()];
+        } else {
+            targets.channels.extend(named.channels);
+            targets.values.clear();
+        }
+        self.hand_to_client(arguments);
+        match member.does {
+            Does::Write => {
+                let why = format!("'{full}' writes to the control system.");
+                self.write(at, library, full, why, targets);
+                Value::DATA
+            }
+            Does::Read => {
+                self.read(at, full, targets, Evidence::Resolved);
+                Value::DATA
+            }
+            Does::Quiet => Value::DATA,
+            Does::Gives(of) => {
+                if self.has_callback(member.signature, arguments) {
+                    self.read(at, full, Targets::default(), Evidence::Resolved);
+                }
+                self.made_client(of, member.signature, arguments)
+            }
+            Does::Unlisted => {
+                let chain = self.chain();
+                self.tell_fact(Fact {
+                    at,
+                    rule: rule::POSSIBLE.into(),
+                    category: Category::PotentialWrite,
+                    evidence: Evidence::Unresolved,
+                    why: format!("'{full}' of a control system's client library is called; it may write."),
+                    channels: targets.channels,
+                    values: targets.values,
+                    resolved: full.to_owned(),
+                    chain,
+                });
+                self.some_client(library)
+            }
+        }
+    }
+
+    /// The objects that a constructor gives, one for each channel that it may be given.
+    fn made_client(
+        &mut self,
+        of: TypeId,
+        signature: Option<SignatureId>,
+        arguments: &Arguments<'a>,
+    ) -> Value {
+        let channel = signature.and_then(|signature| {
+            let parameters = self.knowledge.signature(signature);
+            let index = parameters
+                .iter()
+                .position(|parameter| parameter.role == Role::Channel)?;
+            Some((index, parameters[index].name.clone()))
+        });
+        let given = channel.and_then(|(index, name)| self.argument(arguments, index, &name));
+        let Some(given) = given else {
+            return self.client_value(of, None);
+        };
+        let Some(names) = self.channel_names(given) else {
+            return self.client_value(of, None);
+        };
+        let mut result = Value::EMPTY;
+        for name in names {
+            let channel = self.values.constant_id(Constant::Text(name.into()));
+            let made = self.client_value(of, channel);
+            result = self.values.join(result, made);
+        }
+        result
+    }
+
+    fn has_callback(&mut self, signature: Option<SignatureId>, arguments: &Arguments<'a>) -> bool {
+        let Some(signature) = signature else { return false };
+        let callbacks: Vec<(usize, Box<str>)> = self
+            .knowledge
+            .signature(signature)
+            .iter()
+            .enumerate()
+            .filter(|(_, parameter)| parameter.role == Role::Callback)
+            .map(|(index, parameter)| (index, parameter.name.clone()))
+            .collect();
+        callbacks
+            .into_iter()
+            .any(|(index, name)| self.argument(arguments, index, &name).is_some())
+    }
+
+    /// Functions that a client library is given are called with data.
+    fn hand_to_client(&mut self, arguments: &Arguments<'a>) {
+        for value in arguments.all() {
+            self.call_with_data(value, 3);
+        }
+    }
+
+    /// The functions among `value` are called with plain data.
+    fn call_with_data(&mut self, value: Value, depth: u8) {
+        let atoms = self.values.atoms(value);
+        for atom in atoms.iter() {
+            match *atom {
+                Atom::Function(function) => {
+                    let own = self.world.function(function);
+                    let skipped = usize::from(own.is_method && own.class.is_some());
+                    let names: Vec<_> = own
+                        .parameters
+                        .iter()
+                        .skip(skipped)
+                        .map(|known| known.name)
+                        .collect();
+                    for name in names {
+                        self.bind_parameter(function, name, Value::DATA);
+                    }
+                    self.world.function_mut(function).called = true;
+                }
+                Atom::Container(id) if depth > 0 => {
+                    let elements = self.world.elements(id);
+                    self.call_with_data(elements, depth - 1);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The channels of the objects themselves; none if one of them is not known.
+    fn own_targets(&mut self, whole: Value) -> Targets {
+        let mut channels = Vec::new();
+        let atoms = self.values.atoms(whole);
+        for atom in atoms.iter() {
+            let Atom::Client(client) = *atom else { continue };
+            let Some(channel) = self.values.client(client).channel else {
+                return Targets::default();
+            };
+            if let Constant::Text(text) = self.values.get(channel) {
+                channels.push(text.to_string());
+            }
+        }
+        Targets {
+            values: vec![None; channels.len()],
+            channels,
+        }
+    }
+
+    /// What the arguments with a role say.
+    fn targets(&mut self, signature: Option<SignatureId>, arguments: &Arguments<'a>) -> Targets {
+        let Some(signature) = signature else {
+            return Targets::default();
+        };
+        let roles: Vec<(usize, Role, Box<str>)> = self
+            .knowledge
+            .signature(signature)
+            .iter()
+            .enumerate()
+            .filter(|(_, parameter)| parameter.role != Role::Plain)
+            .map(|(index, parameter)| (index, parameter.role, parameter.name.clone()))
+            .collect();
+        let mut channels = None;
+        let mut values = None;
+        for (index, role, name) in roles {
+            let Some(given) = self.argument(arguments, index, &name) else {
+                continue;
+            };
+            match role {
+                Role::Channel => channels = self.channel_names(given),
+                Role::Value => values = Some(given),
+                Role::Mapping => {
+                    if let Some(targets) = self.mapped(given) {
+                        return targets;
+                    }
+                    channels = None;
+                }
+                Role::Callback | Role::Plain => {}
+            }
+        }
+        let Some(channels) = channels else {
+            // The object's own channel may still take the value.
+            let shown = values.and_then(|value| self.shown(value));
+            return Targets {
+                channels: Vec::new(),
+                values: vec![shown],
+            };
+        };
+        let each = values.and_then(|value| {
+            let [Atom::Container(id)] = *self.values.atoms(value) else {
+                return None;
+            };
+            self.world
+                .exact(id)
+                .filter(|elements| elements.len() == channels.len())
+        });
+        let values = match each {
+            Some(elements) if channels.len() > 1 => {
+                elements.into_iter().map(|element| self.shown(element)).collect()
+            }
+            _ => {
+                let shown = values.and_then(|value| self.shown(value));
+                vec![shown; channels.len()]
+            }
+        };
+        Targets { channels, values }
+    }
+
+    fn mapped(&mut self, mapping: Value) -> Option<Targets> {
+        let atoms = self.values.atoms(mapping);
+        let mut targets = Targets::default();
+        for atom in atoms.iter() {
+            let Atom::Container(id) = *atom else { return None };
+            for (name, value) in self.world.pairs(id)? {
+                let Constant::Text(name) = self.values.get(name).clone() else {
+                    return None;
+                };
+                targets.channels.push(name.to_string());
+                let shown = self.shown(value);
+                targets.values.push(shown);
+            }
+        }
+        (!targets.channels.is_empty()).then_some(targets)
+    }
+
+    /// The channels that an argument names: a text, or a sequence of texts.
+    pub(super) fn channel_names(&mut self, value: Value) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        let mut add = |constant: &Constant| match constant {
+            Constant::Text(text) => {
+                let name = text.to_string();
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+                true
+            }
+            _ => false,
+        };
+        if let Some(constants) = self.constants_of(value) {
+            for constant in &constants {
+                let known = match constant {
+                    Constant::Sequence(elements) | Constant::Tuple(elements) => elements.iter().all(&mut add),
+                    constant => add(constant),
+                };
+                if !known {
+                    return None;
+                }
+            }
+        } else {
+            // Containers whose elements are all known, in whatever order.
+            let atoms = self.values.atoms(value);
+            if atoms.is_empty() || !atoms.iter().all(|atom| matches!(atom, Atom::Container(_))) {
+                return None;
+            }
+            let elements = self.iterate(value);
+            for constant in self.constants_of(elements)? {
+                if !add(&constant) {
+                    return None;
+                }
+            }
+        }
+        (!names.is_empty()).then_some(names)
+    }
+
+    /// How a reader sees the one value that is known, if one is.
+    fn shown(&mut self, value: Value) -> Option<String> {
+        self.constant_of(value)
+            .map(|constant| constants::shown(&constant))
+    }
+
+    /// `name` of an object of a library is set.
+    pub(super) fn client_set(
+        &mut self,
+        client: ClientId,
+        whole: Value,
+        name: Symbol,
+        at: TextRange,
+        value: Value,
+    ) {
+        let known = self.values.client(client);
+        let text = self.symbols.text(name);
+        if self.knowledge.is_settable(known.of, &text) {
+            self.call_with_data(value, 2);
+            return;
+        }
+        let (library, _, full) = self.described(known.of, &text);
+        let mut targets = self.own_targets(whole);
+        let shown = self.shown(value);
+        for value in &mut targets.values {
+            value.clone_from(&shown);
+        }
+        let why = format!("Setting '{full}' writes to the control system.");
+        self.write(at, library, &full, why, targets);
+    }
+
+    /// An item of an object of a library is set.
+    pub(super) fn client_item_set(
+        &mut self,
+        client: ClientId,
+        name: Symbol,
+        at: TextRange,
+        index: Value,
+        value: Value,
+    ) {
+        let known = self.values.client(client);
+        let text = self.symbols.text(name);
+        let (library, _, full) = self.described(known.of, &text);
+        let mut targets = Targets::default();
+        if let Some(channels) = self.channel_names(index) {
+            let shown = self.shown(value);
+            targets.values = vec![shown; channels.len()];
+            targets.channels = channels;
+        }
+        let why = "Setting an item of a control system's object writes to it.".to_owned();
+        self.write(at, library, &full, why, targets);
+    }
+
+    /// Tells of a write.
+    fn write(&mut self, at: TextRange, library: LibraryId, full: &str, why: String, targets: Targets) {
+        let (name, route) = self.knowledge.library(library);
+        let name = name.to_owned();
+        let mut values = targets.values;
+        values.resize(targets.channels.len(), None);
+        let chain = self.chain();
+        self.tell_fact(Fact {
+            at,
+            rule: rule::WRITE.into(),
+            category: Category::Write,
+            evidence: Evidence::Resolved,
+            why,
+            channels: targets.channels,
+            values,
+            resolved: full.to_owned(),
+            chain,
+        });
+        if !self.program.routes.contains(&route) {
+            self.tell(
+                at,
+                rule::NO_ROUTE,
+                Category::Notice,
+                Evidence::Resolved,
+                format!(
+                    "'{name}' reaches the hardware by {}, and programs have no way out by that here: the write \
+                     cannot succeed.",
+                    route_name(route)
+                ),
+            );
+        }
+    }
+
+    fn read(&mut self, at: TextRange, full: &str, targets: Targets, evidence: Evidence) {
+        let chain = self.chain();
+        self.tell_fact(Fact {
+            at,
+            rule: rule::READ.into(),
+            category: Category::Read,
+            evidence,
+            why: format!("'{full}' reads from the control system."),
+            channels: targets.channels,
+            values: Vec::new(),
+            resolved: full.to_owned(),
+            chain,
+        });
+    }
+}
+
+fn route_name(route: Route) -> &'static str {
+    match route {
+        Route::ChannelAccess => "Channel Access",
+        Route::PvAccess => "PV Access",
+        Route::Tango => "Tango",
+        Route::Doocs => "DOOCS",
+        Route::OpcUa => "OPC-UA",
+        Route::Any => "whatever is configured",
+        Route::Other => "a protocol of its own",
+    }
+}

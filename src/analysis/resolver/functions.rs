@@ -1,0 +1,628 @@
+//! The program's own functions and classes.
+
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::{MAX_CALL_DEPTH, Resolver, calls::Arguments};
+use crate::analysis::{
+    knowledge::Does,
+    paths::{Place, Symbol},
+    scopes::{Body, Class, ClassId, Function, FunctionId, How, Parameter, ScopeKind, Slot, key},
+    values::{Atom, Value},
+};
+
+impl<'a> Resolver<'a, '_> {
+    pub(super) fn define_function(&mut self, node: &'a ast::StmtFunctionDef) {
+        let id = self.function_of(
+            key(node),
+            node.name.as_str(),
+            Some(&node.parameters),
+            Body::Block(&node.body),
+            self.class,
+        );
+        let mut value = self.values.of(Atom::Function(id));
+        self.note_hit(node.name.range(), value);
+        for decorator in node.decorator_list.iter().rev() {
+            let by = self.expression(&decorator.expression);
+            value = self.decorated(value, id, by, decorator);
+        }
+        if let Some(returns) = &node.returns {
+            // What is promised may be what is given.
+            let promised = self.annotation(returns);
+            if promised != Value::EMPTY {
+                self.world.returns(&mut self.values, id, promised);
+            }
+        }
+        if node.name.as_str() == "__init_subclass__" || node.name.as_str() == "__class_getitem__" {
+            self.world.function_mut(id).is_method = true;
+        }
+        self.queue.push(id);
+        self.bind(node.name.as_str(), value, How::Defined, node.name.range());
+    }
+
+    /// What a decorator makes of the function `id`, or of what another decorator made of it.
+    fn decorated(&mut self, value: Value, id: FunctionId, by: Value, decorator: &'a ast::Decorator) -> Value {
+        let mut result = Value::EMPTY;
+        let arguments = Arguments::of(decorator.range(), vec![value]);
+        let atoms = self.values.atoms(by);
+        for atom in atoms.iter() {
+            let made = match *atom {
+                Atom::Path(path) => {
+                    let text = self.paths.text(path);
+                    match &*text {
+                        "builtins.staticmethod" => self.world.function_mut(id).is_method = false,
+                        "builtins.property" | "functools.cached_property" | "abc.abstractproperty" => {
+                            self.world.function_mut(id).is_property = true;
+                        }
+                        _ => {}
+                    }
+                    match self.paths.place(path) {
+                        Place::Known { .. } => value,
+                        _ => {
+                            let made = self.call_value(by, decorator.range(), &arguments);
+                            self.values.join(made, value)
+                        }
+                    }
+                }
+                Atom::Function(function) => {
+                    let is_setter = self.world.function(function).is_property
+                        && matches!(&decorator.expression, Expr::Attribute(_));
+                    if is_setter {
+                        self.world.function_mut(id).is_property = true;
+                        let known = self.values.of(*atom);
+                        self.values.join(known, value)
+                    } else {
+                        self.call_own(function, &arguments, false)
+                    }
+                }
+                Atom::Data | Atom::Constant(_) => {
+                    // The setter of a property of which only its value is seen.
+                    if let Expr::Attribute(attribute) = &decorator.expression
+                        && matches!(attribute.attr.as_str(), "setter" | "getter" | "deleter")
+                    {
+                        self.world.function_mut(id).is_property = true;
+                    }
+                    value
+                }
+                _ => {
+                    let one = self.values.of(*atom);
+                    let made = self.call_value(one, decorator.range(), &arguments);
+                    self.values.join(made, value)
+                }
+            };
+            result = self.values.join(result, made);
+        }
+        if result == Value::EMPTY { value } else { result }
+    }
+
+    pub(super) fn lambda(&mut self, node: &'a ast::ExprLambda) -> Value {
+        let id = self.function_of(
+            key(node),
+            "lambda",
+            node.parameters.as_deref(),
+            Body::Lambda(&node.body),
+            None,
+        );
+        self.queue.push(id);
+        self.values.of(Atom::Function(id))
+    }
+
+    /// The function of a node, with what its parameters are by default and by annotation.
+    fn function_of(
+        &mut self,
+        place: usize,
+        name: &str,
+        parameters: Option<&'a ast::Parameters>,
+        body: Body<'a>,
+        class: Option<ClassId>,
+    ) -> FunctionId {
+        let id = match self.world.known_function(place) {
+            Some(id) => id,
+            None => {
+                let scope = self.world.scope(place, ScopeKind::Function, Some(self.scope));
+                let mut known = Vec::new();
+                let mut rest = None;
+                let mut named_rest = None;
+                if let Some(parameters) = parameters {
+                    for parameter in parameters.posonlyargs.iter().chain(&parameters.args) {
+                        let name = self.symbols.of(parameter.parameter.name.as_str());
+                        known.push(Parameter {
+                            name,
+                            positional: true,
+                        });
+                    }
+                    for parameter in &parameters.kwonlyargs {
+                        let name = self.symbols.of(parameter.parameter.name.as_str());
+                        known.push(Parameter {
+                            name,
+                            positional: false,
+                        });
+                    }
+                    if let Some(parameter) = &parameters.vararg {
+                        let (container, _) = self.world.container(place, 2);
+                        rest = Some((self.symbols.of(parameter.name.as_str()), container));
+                    }
+                    if let Some(parameter) = &parameters.kwarg {
+                        let (container, _) = self.world.container(place, 3);
+                        let held = self.world.held_mut(container);
+                        held.is_dictionary = true;
+                        held.by_key = Some(Default::default());
+                        named_rest = Some((self.symbols.of(parameter.name.as_str()), container));
+                    }
+                }
+                let name = self.symbols.of(name);
+                self.world.add_function(
+                    place,
+                    Function {
+                        name,
+                        scope,
+                        class,
+                        is_method: class.is_some(),
+                        is_property: false,
+                        parameters: known,
+                        rest,
+                        named_rest,
+                        body,
+                        returned: Slot::default(),
+                        given: None,
+                        called: false,
+                        escaped: false,
+                        within: self.within.first().copied(),
+                        pass: 0,
+                    },
+                )
+            }
+        };
+        if let Some(parameters) = parameters {
+            for parameter in parameters.iter_non_variadic_params() {
+                let mut value = parameter
+                    .default
+                    .as_ref()
+                    .map_or(Value::EMPTY, |default| self.expression(default));
+                if let Some(annotation) = &parameter.parameter.annotation {
+                    let typed = self.annotation(annotation);
+                    value = self.values.join(value, typed);
+                }
+                let name = self.symbols.of(parameter.parameter.name.as_str());
+                self.bind_at(id, name, value, parameter.parameter.name.range());
+            }
+            for (parameter, part) in [(&parameters.vararg, 2), (&parameters.kwarg, 3)] {
+                if let Some(parameter) = parameter {
+                    let (container, _) = self.world.container(place, part);
+                    if let Some(annotation) = &parameter.annotation {
+                        let typed = self.annotation(annotation);
+                        self.world.hold(&mut self.values, container, typed);
+                    }
+                    let value = self.values.of(Atom::Container(container));
+                    let name = self.symbols.of(parameter.name.as_str());
+                    self.bind_at(id, name, value, parameter.name.range());
+                }
+            }
+        }
+        if let Some(class) = class {
+            self.bind_receiver(id, class);
+        }
+        id
+    }
+
+    /// The first parameter of a method is an instance.
+    fn bind_receiver(&mut self, id: FunctionId, class: ClassId) {
+        let function = self.world.function(id);
+        let first = function.parameters.first().map(|parameter| parameter.name);
+        let name = self.symbols.text(function.name);
+        if let Some(first) = first {
+            let value = match &*name {
+                "__new__" | "__init_subclass__" | "__class_getitem__" => self.values.of(Atom::Class(class)),
+                _ => self.values.of(Atom::Object(class)),
+            };
+            self.bind_parameter(id, first, value);
+        }
+    }
+
+    pub(super) fn bind_parameter(&mut self, id: FunctionId, name: Symbol, value: Value) {
+        self.bind_at(id, name, value, TextRange::default());
+    }
+
+    fn bind_at(&mut self, id: FunctionId, name: Symbol, value: Value, at: TextRange) {
+        let scope = self.world.function(id).scope;
+        self.world
+            .bind(&mut self.values, scope, name, value, How::Parameter, at);
+    }
+
+    /// Looks at the body of a function.
+    pub(super) fn look_into(&mut self, id: FunctionId) {
+        let pass = self.world.clock.pass;
+        let function = self.world.function_mut(id);
+        if function.pass == pass {
+            return;
+        }
+        function.pass = pass;
+        let (scope, body) = (function.scope, function.body);
+        let within = match function.within {
+            Some(at) => vec![at],
+            None => Vec::new(),
+        };
+        let outer = (
+            self.scope,
+            self.class.take(),
+            self.function.replace(id),
+            self.subject.take(),
+        );
+        let single = std::mem::take(&mut self.single);
+        let quiet = std::mem::take(&mut self.quiet);
+        let outer_within = std::mem::replace(&mut self.within, within);
+        self.scope = scope;
+        match body {
+            Body::Block(body) => self.block(body),
+            Body::Lambda(body) => {
+                let value = self.expression(body);
+                self.world.returns(&mut self.values, id, value);
+            }
+        }
+        self.within = outer_within;
+        self.quiet = quiet;
+        self.single = single;
+        (self.scope, self.class, self.function, self.subject) = outer;
+        if self.world.returned(id) == Value::EMPTY {
+            self.world.returns(&mut self.values, id, Value::DATA);
+        }
+    }
+
+    /// The class whose method is being looked at.
+    pub(super) fn enclosing_class(&self) -> Option<ClassId> {
+        self.function.and_then(|id| self.world.function(id).class)
+    }
+
+    /// What a generator gives.
+    pub(super) fn yields(&mut self, value: Value) {
+        let Some(function) = self.function else { return };
+        let scope = self.world.function(function).scope;
+        let container = match self.world.function(function).given {
+            Some(container) => container,
+            None => {
+                let place = usize::MAX - scope.number();
+                let (container, _) = self.world.container(place, 4);
+                self.world.function_mut(function).given = Some(container);
+                container
+            }
+        };
+        self.world.hold(&mut self.values, container, value);
+        let given = self.values.of(Atom::Container(container));
+        self.world.returns(&mut self.values, function, given);
+    }
+
+    /// Calls a function of the program's own; `bound` if its first parameter is given already.
+    pub(super) fn call_own(&mut self, id: FunctionId, arguments: &Arguments<'a>, bound: bool) -> Value {
+        self.world.function_mut(id).called = true;
+        let function = self.world.function(id);
+        let skipped = usize::from(function.is_method && bound);
+        let parameters: Vec<Parameter> = function.parameters.iter().skip(skipped).copied().collect();
+        let (rest, named_rest) = (function.rest, function.named_rest);
+        let mut index = 0;
+        for parameter in &parameters {
+            let mut value = Value::EMPTY;
+            if parameter.positional {
+                if let Some(&given) = arguments.positional.get(index) {
+                    value = given;
+                }
+                if let Some((from, star)) = arguments.star
+                    && index >= from
+                {
+                    value = self.values.join(value, star);
+                }
+                index += 1;
+            }
+            for &(name, given) in &arguments.named {
+                if name == parameter.name {
+                    value = self.values.join(value, given);
+                }
+            }
+            if let Some(stars) = arguments.double_star {
+                let given = self.given_under(stars, parameter.name);
+                value = self.values.join(value, given);
+            }
+            if value != Value::EMPTY {
+                self.bind_parameter(id, parameter.name, value);
+            }
+        }
+        if let Some((_, container)) = rest {
+            for &value in arguments.positional.iter().skip(index) {
+                self.world.hold(&mut self.values, container, value);
+            }
+            if let Some((_, star)) = arguments.star {
+                self.world.hold(&mut self.values, container, star);
+            }
+        }
+        if let Some((_, container)) = named_rest {
+            for &(name, value) in &arguments.named {
+                if !parameters.iter().any(|parameter| parameter.name == name) {
+                    let text = self.symbols.text(name);
+                    let name = self.text(&text);
+                    self.hold_at(container, name, value);
+                }
+            }
+            if let Some(stars) = arguments.double_star {
+                let value = self.contents(stars);
+                self.world.spoil(container);
+                self.world.hold(&mut self.values, container, value);
+            }
+        }
+        if self.depth < MAX_CALL_DEPTH {
+            self.look_into(id);
+        } else {
+            self.queue.push(id);
+        }
+        self.world.returned(id)
+    }
+
+    /// What `**stars` gives a parameter.
+    pub(super) fn given_under(&mut self, stars: Value, name: Symbol) -> Value {
+        let text = self.symbols.text(name);
+        let name = self.text(&text);
+        let mut result = Value::EMPTY;
+        let atoms = self.values.atoms(stars);
+        for atom in atoms.iter() {
+            let part = match *atom {
+                Atom::Container(id) => match *self.values.atoms(name) {
+                    [Atom::Constant(constant)] if self.world.held(id).by_key.is_some() => {
+                        self.world.under_key(id, constant).unwrap_or(Value::EMPTY)
+                    }
+                    _ => self.world.elements(id),
+                },
+                Atom::Unknown => Value::UNKNOWN,
+                _ => Value::DATA,
+            };
+            result = self.values.join(result, part);
+        }
+        result
+    }
+
+    /// Calls the functions among the members of a class, as methods.
+    pub(super) fn call_members(&mut self, members: Value, arguments: &Arguments<'a>) -> Value {
+        let mut result = Value::EMPTY;
+        let atoms = self.values.atoms(members);
+        for atom in atoms.iter() {
+            if let Atom::Function(function) = *atom {
+                let given = self.call_own(function, arguments, true);
+                result = self.values.join(result, given);
+            }
+        }
+        result
+    }
+
+    /// Others may call the function with anything.
+    pub(super) fn escape_function(&mut self, id: FunctionId) {
+        let function = self.world.function_mut(id);
+        if function.escaped {
+            return;
+        }
+        function.escaped = true;
+        let skipped = usize::from(function.is_method && function.class.is_some());
+        let names: Vec<Symbol> = function
+            .parameters
+            .iter()
+            .skip(skipped)
+            .map(|parameter| parameter.name)
+            .collect();
+        let rests = [function.rest, function.named_rest];
+        for name in names {
+            self.bind_parameter(id, name, Value::UNKNOWN);
+        }
+        for (_, container) in rests.into_iter().flatten() {
+            self.world.spoil(container);
+            self.world.hold(&mut self.values, container, Value::UNKNOWN);
+        }
+        if self.world.function(id).pass != self.world.clock.pass {
+            self.queue.push(id);
+        }
+    }
+
+    /// The functions among `value` may be called by others with anything.
+    pub(super) fn escape(&mut self, value: Value) {
+        self.escape_within(value, 4);
+    }
+
+    fn escape_within(&mut self, value: Value, depth: u8) {
+        let atoms = self.values.atoms(value);
+        for atom in atoms.iter() {
+            match *atom {
+                Atom::Function(function) => self.escape_function(function),
+                Atom::Container(id) if depth > 0 => {
+                    let elements = self.world.elements(id);
+                    self.escape_within(elements, depth - 1);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn define_class(&mut self, node: &'a ast::StmtClassDef) {
+        let mut decorated = Value::EMPTY;
+        for decorator in &node.decorator_list {
+            let by = self.expression(&decorator.expression);
+            decorated = self.values.join(decorated, by);
+        }
+        let mut bases = Value::EMPTY;
+        if let Some(arguments) = &node.arguments {
+            for base in &arguments.args {
+                let base = self.expression(base);
+                bases = self.values.join(bases, base);
+            }
+            for keyword in &arguments.keywords {
+                let value = self.expression(&keyword.value);
+                if keyword
+                    .arg
+                    .as_ref()
+                    .is_some_and(|name| name.as_str() == "metaclass")
+                {
+                    bases = self.values.join(bases, value);
+                }
+            }
+        }
+        let place = key(node);
+        let known = self.world.known_class(place);
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
+                let fields = node.body.iter().filter_map(|statement| match statement {
+                    Stmt::AnnAssign(field) => match &*field.target {
+                        Expr::Name(name) => Some(self.symbols.of(name.id.as_str())),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                let fields = fields.collect();
+                self.world.add_class(
+                    place,
+                    Class {
+                        scope,
+                        bases: Vec::new(),
+                        client: Vec::new(),
+                        unknown_base: false,
+                        fields,
+                    },
+                )
+            }
+        };
+        self.extend(id, bases, known.is_none());
+        let mut value = self.values.of(Atom::Class(id));
+        self.note_hit(node.name.range(), value);
+        let atoms = self.values.atoms(decorated);
+        for atom in atoms.iter() {
+            match *atom {
+                Atom::Function(function) => {
+                    let given =
+                        self.call_own(function, &Arguments::of(node.name.range(), vec![value]), false);
+                    value = self.values.join(value, given);
+                }
+                Atom::Client(_) | Atom::Member(_) => {
+                    self.possible(
+                        node.name.range(),
+                        "A class is handed to a control system's client library.",
+                    );
+                }
+                _ => {}
+            }
+        }
+        let scope = self.world.class(id).scope;
+        let outer = std::mem::replace(&mut self.scope, scope);
+        let outer_class = self.class.replace(id);
+        self.block(&node.body);
+        self.scope = outer;
+        self.class = outer_class;
+        self.bind(node.name.as_str(), value, How::Defined, node.name.range());
+    }
+
+    /// What the class extends.
+    pub(super) fn extend(&mut self, id: ClassId, bases: Value, fresh: bool) {
+        let atoms = self.values.atoms(bases);
+        for atom in atoms.iter() {
+            match *atom {
+                Atom::Class(base) if base != id => {
+                    let class = self.world.class_mut(id);
+                    if !class.bases.contains(&base) {
+                        class.bases.push(base);
+                        self.world.clock.changed |= !fresh;
+                    }
+                }
+                Atom::Path(path) => match self.paths.place(path) {
+                    Place::Library { library, member } => {
+                        let of = match member.does {
+                            Does::Gives(of) => of,
+                            _ => self.knowledge.any_of(library),
+                        };
+                        let class = self.world.class_mut(id);
+                        if !class.client.contains(&of) {
+                            class.client.push(of);
+                            self.world.clock.changed |= !fresh;
+                        }
+                    }
+                    Place::Foreign => self.extends_something(id, fresh),
+                    Place::Known { .. } => {}
+                },
+                Atom::Client(client) | Atom::Member(client) => {
+                    let of = self.values.client(client).of;
+                    let class = self.world.class_mut(id);
+                    if !class.client.contains(&of) {
+                        class.client.push(of);
+                        self.world.clock.changed |= !fresh;
+                    }
+                }
+                Atom::Unknown | Atom::Modules | Atom::Names | Atom::NamesOf(_) => {
+                    self.extends_something(id, fresh)
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn extends_something(&mut self, id: ClassId, fresh: bool) {
+        let class = self.world.class_mut(id);
+        if !class.unknown_base {
+            class.unknown_base = true;
+            self.world.clock.changed |= !fresh;
+        }
+    }
+
+    /// Makes an instance.
+    pub(super) fn call_class(&mut self, class: ClassId, at: TextRange, arguments: &Arguments<'a>) -> Value {
+        let object = self.values.of(Atom::Object(class));
+        let mut made = false;
+        let mut result = object;
+        for hook in ["__init__", "__new__", "__post_init__"] {
+            let hook = self.symbols.of(hook);
+            if let Some(members) = self.class_member_of(class, hook) {
+                let given = self.call_members(members, arguments);
+                let taint = self.taint(given);
+                result = self.values.join(result, taint);
+                made = true;
+            }
+        }
+        if !made {
+            let fields: Vec<Symbol> = self
+                .world
+                .ancestry(class)
+                .into_iter()
+                .rev()
+                .flat_map(|ancestor| self.world.class(ancestor).fields.clone())
+                .collect();
+            for (index, field) in fields.iter().enumerate() {
+                let text = self.symbols.text(*field);
+                if let Some(value) = self.argument(arguments, index, &text) {
+                    self.world.set_field(&mut self.values, Some(class), *field, value);
+                }
+            }
+            if fields.is_empty() {
+                // A base class that is not the program's own may keep them under any name.
+                for value in arguments.all() {
+                    let taint = self.taint(value);
+                    if taint != Value::EMPTY {
+                        self.escape(taint);
+                        let (container, _) = self.world.container(usize::from(at.start()), 5);
+                        self.world.hold(&mut self.values, container, taint);
+                        let holder = self.values.of(Atom::Container(container));
+                        result = self.values.join(result, holder);
+                    }
+                }
+            }
+            if self
+                .world
+                .ancestry(class)
+                .iter()
+                .any(|&class| self.world.class(class).unknown_base)
+            {
+                for value in arguments.all() {
+                    if self.holds_client(value, 3) {
+                        self.possible(
+                            at,
+                            "A control system's object is handed to a class that could not be resolved.",
+                        );
+                    }
+                    self.escape(value);
+                }
+            }
+        }
+        result
+    }
+}

@@ -1,0 +1,445 @@
+//! Who is who: follows names, objects and values through a program, and tells what reaches a control
+//! system or does something risky.
+//!
+//! The program is looked at in passes until nothing is learned any more. In each pass every statement
+//! and every function's body is looked at once, whatever branch it stands in, and what a name is bound
+//! to joins what it was bound to before: nothing a program can do in any order is missed for being done
+//! later. What cannot be followed counts as what may write.
+
+mod calls;
+mod clients;
+mod effects;
+mod explain;
+mod expressions;
+mod functions;
+mod known;
+mod members;
+mod processes;
+mod statements;
+
+use std::rc::Rc;
+
+use ruff_python_ast::{Expr, ModModule, Stmt};
+use ruff_python_parser::Parsed;
+use ruff_source_file::LineIndex;
+use ruff_text_size::TextRange;
+use rustc_hash::{FxHashMap, FxHashSet};
+use typed_arena::Arena;
+
+use super::{
+    knowledge::{Knowledge, LibraryId},
+    paths::{PathId, Paths, Place, Symbol, Symbols},
+    scopes::{ClassId, FunctionId, ScopeId, World},
+    values::{Atom, Value, Values},
+};
+use crate::{
+    config::{Look, Route, When},
+    model::{Category, Evidence},
+};
+
+/// After so many passes that still learned something, the program is not understood.
+const MAX_PASSES: u32 = 12;
+
+/// The deepest recursion; the scan before the parser keeps a program's own depth under it.
+const MAX_DEPTH: u32 = 4_000;
+
+/// A function's body is looked at when it is called, unless the recursion is deeper than this.
+const MAX_CALL_DEPTH: u32 = 300;
+
+/// At most so many texts that are run are looked at, and so deep within each other.
+const MAX_TEXTS: usize = 200;
+const MAX_TEXTS_WITHIN: usize = 3;
+
+/// At most so many facts are kept that are no writes.
+const MAX_FACTS: usize = 20_000;
+
+/// Rules that the resolver itself tells of.
+pub(super) mod rule {
+    pub(crate) const WRITE: &str = "control_write";
+    pub(crate) const POSSIBLE: &str = "control_write_possible";
+    pub(crate) const READ: &str = "control_read";
+    pub(crate) const REFLECTION: &str = "reflection";
+    pub(crate) const TAMPER: &str = "guard_tamper";
+    pub(crate) const UNKNOWN_IMPORT: &str = "unknown_import";
+    pub(crate) const NO_ROUTE: &str = "no_route";
+    pub(crate) const INCOMPLETE: &str = "analysis_incomplete";
+}
+
+/// One fact about a program.
+#[derive(Debug, Clone)]
+pub(super) struct Fact {
+    pub(super) at: TextRange,
+    pub(super) rule: Rc<str>,
+    pub(super) category: Category,
+    pub(super) evidence: Evidence,
+    pub(super) why: String,
+    pub(super) channels: Vec<String>,
+    pub(super) values: Vec<Option<String>>,
+    pub(super) resolved: String,
+    pub(super) chain: Vec<String>,
+}
+
+/// Everything found in a program.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) facts: Vec<Fact>,
+    /// Places of patterns' hits that provably have nothing to do with a control system.
+    pub(super) harmless_at: FxHashSet<u32>,
+    /// The channels that the call at a pattern's hit names.
+    pub(super) channels_at: FxHashMap<u32, Vec<String>>,
+    pub(super) imports: Vec<String>,
+    pub(super) has_results: bool,
+    /// Harmless facts beyond the most that are kept.
+    pub(super) dropped: usize,
+}
+
+/// The program nests deeper than any program should.
+#[derive(Debug)]
+pub(super) struct TooDeep;
+
+/// What a program is given as.
+pub(super) struct Program<'a> {
+    pub(super) body: &'a [Stmt],
+    pub(super) text: &'a str,
+    pub(super) index: &'a LineIndex,
+    /// Where patterns hit, by offset.
+    pub(super) hits: &'a FxHashSet<u32>,
+    /// The texts that the program runs are kept here.
+    pub(super) texts: &'a Arena<Parsed<ModModule>>,
+    /// The ways to the hardware that the program has.
+    pub(super) routes: &'a [Route],
+}
+
+/// Follows `program` until nothing is learned any more.
+pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Facts, TooDeep> {
+    let mut resolver = Resolver {
+        program,
+        knowledge,
+        world: World::new(),
+        values: Values::new(),
+        paths: Paths::new(knowledge),
+        symbols: Symbols::default(),
+        scope: World::MODULE,
+        class: None,
+        function: None,
+        queue: Vec::new(),
+        stars: Vec::new(),
+        foreign_star: false,
+        near: Vec::new(),
+        near_asked: false,
+        within: Vec::new(),
+        texts: FxHashMap::default(),
+        told: FxHashSet::default(),
+        facts: Facts::default(),
+        quiet: 0,
+        depth: 0,
+        too_deep: false,
+        single: FxHashMap::default(),
+        subject: None,
+    };
+    let mut settled = false;
+    for pass in 1..=MAX_PASSES {
+        resolver.pass(pass);
+        if !resolver.world.clock.changed {
+            settled = true;
+            break;
+        }
+    }
+    if resolver.too_deep {
+        return Err(TooDeep);
+    }
+    if !settled {
+        resolver.tell(
+            TextRange::default(),
+            rule::INCOMPLETE,
+            Category::PotentialWrite,
+            Evidence::Unresolved,
+            "The names of this program are bound in too many ways to be followed.".to_owned(),
+        );
+    }
+    let mut facts = resolver.facts;
+    facts.imports.sort();
+    facts.imports.dedup();
+    Ok(facts)
+}
+
+struct Resolver<'a, 'p> {
+    program: &'p Program<'a>,
+    knowledge: &'p Knowledge,
+    world: World<'a>,
+    values: Values,
+    paths: Paths<'p>,
+    symbols: Symbols,
+    scope: ScopeId,
+    class: Option<ClassId>,
+    function: Option<FunctionId>,
+    /// Functions whose bodies are still to be looked at in this pass.
+    queue: Vec<FunctionId>,
+    /// Modules whose names are all imported.
+    stars: Vec<PathId>,
+    foreign_star: bool,
+    /// The client libraries that the program imports.
+    near: Vec<LibraryId>,
+    /// Whether this pass asked which those are.
+    near_asked: bool,
+    /// The calls that run the text being looked at.
+    within: Vec<TextRange>,
+    texts: FxHashMap<Rc<str>, Option<&'a Parsed<ModModule>>>,
+    told: FxHashSet<(u32, Rc<str>)>,
+    facts: Facts,
+    /// Above zero, nothing is told.
+    quiet: u32,
+    depth: u32,
+    too_deep: bool,
+    /// Names that hold one known value while a comprehension is followed element by element.
+    single: FxHashMap<Symbol, Value>,
+    /// What is called or named right now, for the explanation.
+    subject: Option<&'a Expr>,
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// Looks at everything once.
+    fn pass(&mut self, pass: u32) {
+        self.world.clock.pass = pass;
+        self.world.clock.changed = false;
+        self.facts = Facts::default();
+        self.told.clear();
+        self.queue.clear();
+        self.near_asked = false;
+        self.scope = World::MODULE;
+        self.block(self.program.body);
+        self.work_off();
+    }
+
+    /// Looks at the functions that nothing called yet: those that are called somewhere first, then the
+    /// others as somebody unknown would call them, the last defined first, since it is the last that
+    /// tends to call the others.
+    fn work_off(&mut self) {
+        loop {
+            let due = |resolver: &Self, id: FunctionId| {
+                resolver.world.function(id).pass != resolver.world.clock.pass
+            };
+            let mut called = std::mem::take(&mut self.queue);
+            called.retain(|&id| due(self, id));
+            let ready: Vec<_> = called
+                .iter()
+                .copied()
+                .filter(|&id| {
+                    let function = self.world.function(id);
+                    function.called || function.escaped
+                })
+                .collect();
+            if ready.is_empty() {
+                let Some(last) = called.pop() else { return };
+                self.queue = called;
+                self.escape_function(last);
+                self.look_into(last);
+            } else {
+                self.queue = called;
+                for id in ready {
+                    self.look_into(id);
+                }
+            }
+            if self.too_deep {
+                return;
+            }
+        }
+    }
+
+    fn deeper<T: Default>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        if self.depth >= MAX_DEPTH {
+            self.too_deep = true;
+            return T::default();
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Looks without telling.
+    fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.quiet += 1;
+        let result = work(self);
+        self.quiet -= 1;
+        result
+    }
+
+    fn name(&mut self, name: &str) -> Symbol {
+        self.symbols.of(name)
+    }
+
+    /// Tells of something; the same at the same place only once.
+    fn tell(&mut self, at: TextRange, rule: &str, category: Category, evidence: Evidence, why: String) {
+        self.tell_fact(Fact {
+            at,
+            rule: Rc::from(rule),
+            category,
+            evidence,
+            why,
+            channels: Vec::new(),
+            values: Vec::new(),
+            resolved: String::new(),
+            chain: Vec::new(),
+        });
+    }
+
+    fn tell_fact(&mut self, mut fact: Fact) {
+        if self.quiet > 0 {
+            return;
+        }
+        let grave = matches!(fact.category, Category::Write | Category::PotentialWrite);
+        if !grave && self.facts.facts.len() >= MAX_FACTS {
+            self.facts.dropped += 1;
+            return;
+        }
+        if let Some(&outermost) = self.within.first() {
+            // The place within a text that is run is no place in the program.
+            fact.at = outermost;
+            fact.why = format!("In a text that is run as code: {}", fact.why);
+            fact.chain.clear();
+        }
+        let place = (fact.at.start().to_u32(), fact.rule.clone());
+        if !self.told.insert(place) {
+            self.join_fact(fact);
+            return;
+        }
+        self.facts.facts.push(fact);
+    }
+
+    /// The same rule fires twice at one place: for several things one name may stand for, or several
+    /// statements of a text. The channels are of all.
+    fn join_fact(&mut self, fact: Fact) {
+        let known = self
+            .facts
+            .facts
+            .iter_mut()
+            .rev()
+            .find(|known| known.at.start() == fact.at.start() && known.rule == fact.rule);
+        let Some(known) = known else { return };
+        known.category = known.category.min(fact.category);
+        if known.channels.is_empty() != fact.channels.is_empty() {
+            // One of them could not be told, so all together cannot.
+            known.channels.clear();
+            known.values.clear();
+            return;
+        }
+        for (index, channel) in fact.channels.into_iter().enumerate() {
+            let value = fact.values.get(index).cloned().flatten();
+            match known.channels.iter().position(|have| *have == channel) {
+                None => {
+                    known.values.resize(known.channels.len(), None);
+                    known.channels.push(channel);
+                    known.values.push(value);
+                }
+                Some(place) => {
+                    if known.values.get(place).is_some_and(|have| *have != value)
+                        && let Some(have) = known.values.get_mut(place)
+                    {
+                        *have = None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn possible(&mut self, at: TextRange, why: impl Into<String>) {
+        self.tell(
+            at,
+            rule::POSSIBLE,
+            Category::PotentialWrite,
+            Evidence::Unresolved,
+            why.into(),
+        );
+    }
+
+    fn reflection(&mut self, at: TextRange, why: impl Into<String>) {
+        self.tell(
+            at,
+            rule::REFLECTION,
+            Category::PotentialWrite,
+            Evidence::Unresolved,
+            why.into(),
+        );
+    }
+
+    fn tamper(&mut self, at: TextRange, category: Category, why: impl Into<String>) {
+        let evidence = if category == Category::Risk {
+            Evidence::Resolved
+        } else {
+            Evidence::Unresolved
+        };
+        self.tell(at, rule::TAMPER, category, evidence, why.into());
+    }
+
+    /// Whether a member of this name writes in one of the client libraries that the program imports.
+    fn writes_nearby(&mut self, name: Symbol) -> bool {
+        self.near_asked = true;
+        !self.near.is_empty()
+            && self
+                .knowledge
+                .writes_somewhere(&self.near, &self.symbols.text(name))
+    }
+
+    /// What naming `path`, without calling it, does.
+    fn named(&mut self, at: TextRange, path: PathId) {
+        match self.paths.place(path) {
+            Place::Library { .. } => self.library_named(at, path),
+            Place::Known { effect: Some(effect) } if effect.when == When::Named => {
+                let flag_only = matches!(effect.look, Some(Look::Flag | Look::FileMode | Look::Loader));
+                if let Some(rule) = &effect.rule
+                    && !flag_only
+                {
+                    let why = format!(
+                        "'{}' is named, so it can be called unseen.",
+                        self.paths.text(path)
+                    );
+                    self.tell_effect(at, rule, effect.may_write, path, why);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nothing of a control system can be behind `value`.
+    fn is_harmless(&self, value: Value) -> bool {
+        let atoms = self.values.slice(value);
+        !atoms.is_empty()
+            && atoms.iter().all(|&atom| match atom {
+                Atom::Data
+                | Atom::Constant(_)
+                | Atom::Function(_)
+                | Atom::FieldsOf(_)
+                | Atom::Container(_) => true,
+                Atom::Path(path) => matches!(self.paths.place(path), Place::Known { .. }),
+                Atom::Class(class) | Atom::Object(class) | Atom::Parent(class) => {
+                    !self.is_client_class(class)
+                }
+                Atom::Unknown
+                | Atom::Client(_)
+                | Atom::Member(_)
+                | Atom::Names
+                | Atom::NamesOf(_)
+                | Atom::Modules => false,
+            })
+    }
+
+    /// Whether a class extends one of a client library, or one of which nothing is known.
+    fn is_client_class(&self, class: ClassId) -> bool {
+        self.world.ancestry(class).into_iter().any(|class| {
+            let class = self.world.class(class);
+            !class.client.is_empty() || class.unknown_base
+        })
+    }
+
+    /// Notes what a pattern's hit at the identifier `at` means.
+    fn note_hit(&mut self, at: TextRange, receiver: Value) {
+        if self.program.hits.is_empty() || !self.within.is_empty() || self.quiet > 0 {
+            return;
+        }
+        let at = at.start().to_u32();
+        if self.program.hits.contains(&at) && self.is_harmless(receiver) {
+            self.facts.harmless_at.insert(at);
+        }
+    }
+}
