@@ -266,10 +266,41 @@ pub struct Knowledge {
 }
 
 /// The shipped files of libraries, by name.
-const LIBRARIES: &[(&str, &str)] = &[(
-    "pyepics.yml",
-    include_str!("../../knowledge/libraries/pyepics.yml"),
-)];
+const LIBRARIES: &[(&str, &str)] = &[
+    ("aioca.yml", include_str!("../../knowledge/libraries/aioca.yml")),
+    (
+        "bluesky.yml",
+        include_str!("../../knowledge/libraries/bluesky.yml"),
+    ),
+    (
+        "caproto.yml",
+        include_str!("../../knowledge/libraries/caproto.yml"),
+    ),
+    (
+        "cothread.yml",
+        include_str!("../../knowledge/libraries/cothread.yml"),
+    ),
+    ("ophyd.yml", include_str!("../../knowledge/libraries/ophyd.yml")),
+    (
+        "ophyd_async.yml",
+        include_str!("../../knowledge/libraries/ophyd_async.yml"),
+    ),
+    ("osprey.yml", include_str!("../../knowledge/libraries/osprey.yml")),
+    ("p4p.yml", include_str!("../../knowledge/libraries/p4p.yml")),
+    (
+        "pvaccess.yml",
+        include_str!("../../knowledge/libraries/pvaccess.yml"),
+    ),
+    (
+        "pydoocs.yml",
+        include_str!("../../knowledge/libraries/pydoocs.yml"),
+    ),
+    (
+        "pyepics.yml",
+        include_str!("../../knowledge/libraries/pyepics.yml"),
+    ),
+    ("tango.yml", include_str!("../../knowledge/libraries/tango.yml")),
+];
 
 const PYTHON: &str = include_str!("../../knowledge/python.yml");
 
