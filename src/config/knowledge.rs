@@ -404,10 +404,112 @@ impl InvalidEntry {
 }
 
 /// The shipped files of libraries, by name.
-const LIBRARIES: &[(&str, &str)] = &[(
-    "pyepics.yml",
-    include_str!("../../knowledge/libraries/pyepics.yml"),
-)];
+const LIBRARIES: &[(&str, &str)] = &[
+    ("acsys.yml", include_str!("../../knowledge/libraries/acsys.yml")),
+    ("aioca.yml", include_str!("../../knowledge/libraries/aioca.yml")),
+    ("aphla.yml", include_str!("../../knowledge/libraries/aphla.yml")),
+    (
+        "apstools.yml",
+        include_str!("../../knowledge/libraries/apstools.yml"),
+    ),
+    (
+        "bluesky.yml",
+        include_str!("../../knowledge/libraries/bluesky.yml"),
+    ),
+    (
+        "bluesky_queueserver.yml",
+        include_str!("../../knowledge/libraries/bluesky_queueserver.yml"),
+    ),
+    ("boards.yml", include_str!("../../knowledge/libraries/boards.yml")),
+    (
+        "cachannel.yml",
+        include_str!("../../knowledge/libraries/cachannel.yml"),
+    ),
+    (
+        "caproto.yml",
+        include_str!("../../knowledge/libraries/caproto.yml"),
+    ),
+    (
+        "cothread.yml",
+        include_str!("../../knowledge/libraries/cothread.yml"),
+    ),
+    (
+        "epicscorelibs.yml",
+        include_str!("../../knowledge/libraries/epicscorelibs.yml"),
+    ),
+    (
+        "fandango.yml",
+        include_str!("../../knowledge/libraries/fandango.yml"),
+    ),
+    (
+        "frameworks.yml",
+        include_str!("../../knowledge/libraries/frameworks.yml"),
+    ),
+    ("happi.yml", include_str!("../../knowledge/libraries/happi.yml")),
+    (
+        "instruments.yml",
+        include_str!("../../knowledge/libraries/instruments.yml"),
+    ),
+    ("japc.yml", include_str!("../../knowledge/libraries/japc.yml")),
+    (
+        "labview.yml",
+        include_str!("../../knowledge/libraries/labview.yml"),
+    ),
+    (
+        "minimalmodbus.yml",
+        include_str!("../../knowledge/libraries/minimalmodbus.yml"),
+    ),
+    (
+        "nidaqmx.yml",
+        include_str!("../../knowledge/libraries/nidaqmx.yml"),
+    ),
+    ("opcua.yml", include_str!("../../knowledge/libraries/opcua.yml")),
+    ("ophyd.yml", include_str!("../../knowledge/libraries/ophyd.yml")),
+    (
+        "ophyd_async.yml",
+        include_str!("../../knowledge/libraries/ophyd_async.yml"),
+    ),
+    ("osprey.yml", include_str!("../../knowledge/libraries/osprey.yml")),
+    ("p4p.yml", include_str!("../../knowledge/libraries/p4p.yml")),
+    ("pcaspy.yml", include_str!("../../knowledge/libraries/pcaspy.yml")),
+    ("psp.yml", include_str!("../../knowledge/libraries/psp.yml")),
+    (
+        "pvaccess.yml",
+        include_str!("../../knowledge/libraries/pvaccess.yml"),
+    ),
+    ("pyads.yml", include_str!("../../knowledge/libraries/pyads.yml")),
+    ("pydim.yml", include_str!("../../knowledge/libraries/pydim.yml")),
+    (
+        "pydoocs.yml",
+        include_str!("../../knowledge/libraries/pydoocs.yml"),
+    ),
+    (
+        "pyepics.yml",
+        include_str!("../../knowledge/libraries/pyepics.yml"),
+    ),
+    (
+        "pymodbus.yml",
+        include_str!("../../knowledge/libraries/pymodbus.yml"),
+    ),
+    (
+        "pyserial.yml",
+        include_str!("../../knowledge/libraries/pyserial.yml"),
+    ),
+    ("pytac.yml", include_str!("../../knowledge/libraries/pytac.yml")),
+    ("pytine.yml", include_str!("../../knowledge/libraries/pytine.yml")),
+    ("pyvisa.yml", include_str!("../../knowledge/libraries/pyvisa.yml")),
+    (
+        "sardana.yml",
+        include_str!("../../knowledge/libraries/sardana.yml"),
+    ),
+    ("snap7.yml", include_str!("../../knowledge/libraries/snap7.yml")),
+    (
+        "softioc.yml",
+        include_str!("../../knowledge/libraries/softioc.yml"),
+    ),
+    ("tango.yml", include_str!("../../knowledge/libraries/tango.yml")),
+    ("taurus.yml", include_str!("../../knowledge/libraries/taurus.yml")),
+];
 
 const PYTHON: &str = include_str!("../../knowledge/python.yml");
 
