@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::knowledge::{Does, Knowledge, LibraryId, Member};
-use crate::config::Effect;
+use crate::config::{Effect, When};
 
 /// A name, kept once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,19 +114,42 @@ impl<'k> Paths<'k> {
             };
             return Place::Library { library, member };
         }
-        let effect = self.knowledge.effect(text).filter(|effect| {
-            // What a call gives has effects of its own only, not those of the function.
-            text.rfind("()").is_none_or(|at| {
-                let before = self.knowledge.effect(&text[..at]);
-                before.is_none_or(|before| !std::ptr::eq(before, *effect))
-            })
-        });
+        let effect = self.own_effect(text);
         let root = module.split('.').next().unwrap_or(module);
         if effect.is_some() || root == "builtins" || self.knowledge.is_harmless(module) {
             Place::Known { effect }
         } else {
             Place::Foreign
         }
+    }
+
+    /// The effect of `text`. What a call gives has effects of its own only, not those of the function;
+    /// and what lies below an exception from a wide entry is excepted too.
+    fn own_effect(&self, text: &str) -> Option<&'k Effect> {
+        let matched = |effect: &Effect, text: &str| {
+            let fits = |path: &&String| {
+                path.strip_suffix('*').map_or(**path == *text, |start| text.starts_with(start))
+            };
+            effect.paths.iter().filter(fits).map(|path| path.len()).max()
+        };
+        let effect = self.knowledge.effect(text)?;
+        let length = matched(effect, text).unwrap_or(0);
+        if let Some(call) = text.rfind("()")
+            && length <= call
+        {
+            return None;
+        }
+        let mut above = text;
+        while let Some(dot) = above.rfind('.') {
+            above = &above[..dot];
+            if above.len() < length {
+                break;
+            }
+            if self.knowledge.effect(above).is_some_and(|effect| effect.when == When::Never) {
+                return None;
+            }
+        }
+        Some(effect)
     }
 
     /// The member `name` of what `path` leads to; none if that is too far off.

@@ -98,6 +98,9 @@ impl<'a> Places<'a> {
         for line in self.text.split_inclusive(['\n', '\r']) {
             let start = line.trim_start();
             let shell = start.starts_with('!')
+                || start.split_once('=').is_some_and(|(name, command)| {
+                    command.trim_start().starts_with('!') && name.trim_end().chars().all(is_name)
+                })
                 || ["%system", "%sx", "%%bash", "%%sh", "%%script", "%%cmd"]
                     .iter()
                     .any(|magic| start.starts_with(magic));
@@ -118,4 +121,8 @@ impl<'a> Places<'a> {
         }
         findings
     }
+}
+
+fn is_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
 }

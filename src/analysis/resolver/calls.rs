@@ -391,6 +391,11 @@ impl<'a> Resolver<'a, '_> {
         }
         let known = match self.paths.place(path) {
             Place::Foreign => None,
+            Place::Library { member, .. }
+                if matches!(member.does, crate::analysis::knowledge::Does::Read | crate::analysis::knowledge::Does::Quiet) =>
+            {
+                return Value::DATA;
+            }
             _ => self.paths.member(path, name, &self.symbols),
         };
         let Some(member) = known else {

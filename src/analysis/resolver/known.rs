@@ -55,6 +55,17 @@ impl<'a> Resolver<'a, '_> {
                 arguments.positional.first().copied()
             }
             "operator" => self.call_operator(name, at, arguments),
+            "inspect" if matches!(name, "getmembers" | "getmembers_static" | "getattr_static") => {
+                let object = arguments.positional.first().copied()?;
+                let own = self.is_harmless(object)
+                    && !self.values.has(object, |atom| matches!(atom, Atom::Path(_) | Atom::Container(_)));
+                own.then(|| {
+                    let members = self.dictionary_of(object, at);
+                    let members = self.named_members(members, at);
+                    let pair = self.tuple(arguments.place, 10, vec![Value::DATA, members]);
+                    self.collection(arguments.place, 11, pair)
+                })
+            }
             "types" if name == "SimpleNamespace" => Some(self.namespace(arguments)),
             "argparse" if name == "Namespace" => Some(self.namespace(arguments)),
             "collections" if name == "namedtuple" => self.named_tuple(arguments),
@@ -114,7 +125,14 @@ impl<'a> Resolver<'a, '_> {
         let first = arguments.positional.first().copied();
         match name {
             "getattr" => Some(self.get_attribute(at, arguments)),
-            "setattr" | "delattr" => Some(self.set_attribute(at, arguments)),
+            "setattr" | "delattr" | "object.__setattr__" | "type.__setattr__" | "object.__delattr__" => {
+                Some(self.set_attribute(at, arguments))
+            }
+            "object.__getattribute__" | "type.__getattribute__" => Some(self.get_attribute(at, arguments)),
+            "object.__new__" => Some(match first {
+                Some(class) => self.new_instance(class),
+                None => Value::UNKNOWN,
+            }),
             "super" => Some(match self.enclosing_class() {
                 Some(class) => self.values.of(Atom::Parent(class)),
                 None => Value::UNKNOWN,
@@ -531,14 +549,29 @@ impl<'a> Resolver<'a, '_> {
             }
             let holds = self.values.has(object, |atom| matches!(atom, Atom::Client(_)))
                 || self.holds_client(object, 0);
-            self.reflection(
-                at,
-                if holds {
-                    "A member of a control system's library is reached by a computed name."
-                } else {
-                    "A member is reached by a computed name."
-                },
-            );
+            self.near_asked = true;
+            let only_unknown = self.values.slice(object).iter().all(|atom| {
+                matches!(atom, Atom::Unknown | Atom::Data | Atom::Object(_) | Atom::Constant(_) | Atom::Container(_))
+            });
+            if only_unknown && !holds && self.near.is_empty() && !self.foreign {
+                // Nothing that could be reached so is in the program: it is only noted.
+                self.tell(
+                    at,
+                    super::rule::REFLECTION,
+                    crate::model::Category::Notice,
+                    crate::model::Evidence::Unresolved,
+                    "A member is reached by a computed name.".to_owned(),
+                );
+            } else {
+                self.reflection(
+                    at,
+                    if holds {
+                        "A member of a control system's library is reached by a computed name."
+                    } else {
+                        "A member is reached by a computed name."
+                    },
+                );
+            }
             let taint = self.taint(object);
             let taint = self.values.only(taint, |atom| matches!(atom, Atom::Client(_)));
             let result = self.values.join(Value::UNKNOWN, fallback);
@@ -609,7 +642,29 @@ impl<'a> Resolver<'a, '_> {
         Value::DATA
     }
 
-    fn dictionary_of(&mut self, object: Value, at: TextRange) -> Value {
+    /// What the dictionaries of instances hold, under whatever name.
+    fn named_members(&mut self, dictionaries: Value, at: TextRange) -> Value {
+        let mut result = Value::DATA;
+        let atoms = self.values.atoms(dictionaries);
+        for atom in atoms.iter() {
+            if matches!(atom, Atom::FieldsOf(_)) {
+                let held = self.named_in(*atom, Value::UNKNOWN, at);
+                result = self.values.join(result, held);
+            }
+        }
+        result
+    }
+
+    /// An instance of the classes among `class`, made without calling anything.
+    fn new_instance(&mut self, class: Value) -> Value {
+        let mut result = self.instances(class);
+        if result == Value::EMPTY {
+            result = Value::UNKNOWN;
+        }
+        result
+    }
+
+    pub(super) fn dictionary_of(&mut self, object: Value, at: TextRange) -> Value {
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {

@@ -7,21 +7,25 @@ use super::{Resolver, rule};
 use crate::{
     analysis::{
         constants::Constant,
+        knowledge::Does,
         paths::{Place, Symbol},
         scopes::{ClassId, FunctionId, World},
         values::{Atom, Value},
     },
+    config::When,
     model::{Category, Evidence},
 };
 
 impl<'a> Resolver<'a, '_> {
     /// The value of `object.name`, which is not called here.
     pub(super) fn member(&mut self, object: Value, name: Symbol, at: TextRange) -> Value {
+        self.gateway(object, name, at);
         if object == Value::DATA {
-            self.gateway(object, name, at);
             return Value::DATA;
         }
-        self.gateway(object, name, at);
+        if &*self.symbols.text(name) == "__dict__" {
+            return self.dictionary_of(object, at);
+        }
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {
@@ -34,7 +38,7 @@ impl<'a> Resolver<'a, '_> {
     /// Tells of members that lead around the names.
     pub(super) fn gateway(&mut self, object: Value, name: Symbol, at: TextRange) {
         let text = self.symbols.text(name);
-        if !self.knowledge.is_gateway(&text) {
+        if !self.knowledge.is_gateway(&text) || matches!(&*text, "__class__" | "__dict__") {
             return;
         }
         let own_call = matches!(&*text, "__call__" | "__wrapped__" | "__func__" | "__self__");
@@ -118,8 +122,12 @@ impl<'a> Resolver<'a, '_> {
         if &*text == "__dict__" {
             return self.values.of(Atom::NamesOf(path));
         }
-        if matches!(self.paths.place(path), Place::Foreign) {
-            return Value::UNKNOWN;
+        match self.paths.place(path) {
+            Place::Foreign => return Value::UNKNOWN,
+            Place::Library { member, .. } if matches!(member.does, Does::Read | Does::Quiet) => {
+                return Value::DATA;
+            }
+            _ => {}
         }
         let Some(member) = self.paths.member(path, name, &self.symbols) else {
             return match self.paths.place(path) {
@@ -345,9 +353,10 @@ impl<'a> Resolver<'a, '_> {
                 | Atom::NamesOf(_)
                 | Atom::Modules => self.values.of(*atom),
                 Atom::Path(path) => match self.paths.place(path) {
+                    Place::Library { member, .. } if matches!(member.does, Does::Read | Does::Quiet) => Value::EMPTY,
                     Place::Library { .. } | Place::Foreign => self.values.of(*atom),
-                    Place::Known { effect: Some(_) } => self.values.of(*atom),
-                    Place::Known { effect: None } => Value::EMPTY,
+                    Place::Known { effect: Some(effect) } if effect.when != When::Never => self.values.of(*atom),
+                    Place::Known { .. } => Value::EMPTY,
                 },
                 Atom::Container(id) => {
                     let elements = self.world.elements(id);
@@ -370,7 +379,10 @@ impl<'a> Resolver<'a, '_> {
         let atoms = self.values.atoms(value);
         atoms.iter().any(|atom| match *atom {
             Atom::Data | Atom::Unknown | Atom::Constant(_) | Atom::Member(_) | Atom::FieldsOf(_) => false,
-            Atom::Path(path) => !matches!(self.paths.place(path), Place::Known { effect: None }),
+            Atom::Path(_) => {
+                let one = self.values.of(*atom);
+                self.taint(one) != Value::EMPTY
+            }
             Atom::Container(id) => {
                 depth == 0 || {
                     let elements = self.world.elements(id);
@@ -421,8 +433,9 @@ impl<'a> Resolver<'a, '_> {
         let own = atoms
             .iter()
             .all(|atom| matches!(atom, Atom::Object(_) | Atom::Data | Atom::Container(_)));
-        let harmless_hook = matches!(&*text, "__class__" | "__dict__") || !self.knowledge.is_gateway(&text);
-        if !(harmless_hook && (own || &*text != "__class__")) {
+        let own_value = self.values.slice(value).iter().all(|atom| matches!(atom, Atom::Class(_)));
+        let gateway = self.knowledge.is_gateway(&text) && &*text != "__dict__";
+        if gateway && !(&*text == "__class__" && own && own_value) {
             self.reflection(at, format!("'{text}' of an object is replaced."));
         }
         for atom in atoms.iter() {
@@ -698,15 +711,7 @@ impl<'a> Resolver<'a, '_> {
             let part = match names {
                 Atom::Names => {
                     resolved(self, "A name is reached through a scope's dictionary.");
-                    match self.world.look_up(self.scope, name) {
-                        Some(value) => value,
-                        None if crate::analysis::builtins::is_builtin(&text) => {
-                            let path = self.paths.of(&format!("builtins.{text}"));
-                            self.named(at, path);
-                            self.value_of_path(path)
-                        }
-                        None => Value::UNKNOWN,
-                    }
+                    self.look_up_text(&text, at)
                 }
                 Atom::NamesOf(path) => {
                     resolved(self, "A name is reached through a module's dictionary.");

@@ -127,6 +127,7 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         foreign_star: false,
         near: Vec::new(),
         near_asked: false,
+        foreign: false,
         within: Vec::new(),
         texts: FxHashMap::default(),
         told: FxHashSet::default(),
@@ -182,6 +183,8 @@ struct Resolver<'a, 'p> {
     near: Vec<LibraryId>,
     /// Whether this pass asked which those are.
     near_asked: bool,
+    /// Whether it imports something of which nothing is known.
+    foreign: bool,
     /// The calls that run the text being looked at.
     within: Vec<TextRange>,
     texts: FxHashMap<Rc<str>, Option<&'a Parsed<ModModule>>>,
@@ -385,6 +388,9 @@ impl<'a> Resolver<'a, '_> {
     fn named(&mut self, at: TextRange, path: PathId) {
         match self.paths.place(path) {
             Place::Library { .. } => self.library_named(at, path),
+            Place::Known { effect: None } if is_followed(&self.paths.text(path)) => {
+                self.reflection(at, "A function that reaches members by name is handed on.");
+            }
             Place::Known { effect: Some(effect) } if effect.when == When::Named => {
                 let flag_only = matches!(effect.look, Some(Look::Flag | Look::FileMode | Look::Loader));
                 if let Some(rule) = &effect.rule
@@ -442,4 +448,19 @@ impl<'a> Resolver<'a, '_> {
             self.facts.harmless_at.insert(at);
         }
     }
+}
+
+/// Whether what a function of this path does can be followed only where its call is seen.
+fn is_followed(path: &str) -> bool {
+    matches!(
+        path,
+        "builtins.getattr"
+            | "builtins.setattr"
+            | "builtins.delattr"
+            | "builtins.vars"
+            | "builtins.globals"
+            | "builtins.locals"
+            | "operator.methodcaller"
+            | "operator.attrgetter"
+    )
 }

@@ -412,6 +412,10 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn unknown_import(&mut self, at: TextRange, what: &str) {
+        if !self.foreign {
+            self.foreign = true;
+            self.world.clock.changed |= self.near_asked;
+        }
         self.tell(
             at,
             rule::UNKNOWN_IMPORT,
