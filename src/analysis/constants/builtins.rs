@@ -286,7 +286,11 @@ fn extreme(arguments: &Known<'_>, wanted: Ordering) -> Option<Constant> {
 
 fn sum(arguments: &Known<'_>) -> Option<Constant> {
     let [items, start] = arguments.by_name(["", "start"])?;
-    let mut total = start.map_or(Some(0), Constant::as_integer)?;
+    let mut total = match start {
+        None => 0,
+        Some(Constant::Int(start)) => *start,
+        Some(_) => return None,
+    };
     for item in items?.items()? {
         // Versions differ in how they add floats.
         total = total.checked_add(item.as_integer()?)?;

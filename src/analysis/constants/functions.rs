@@ -233,6 +233,9 @@ fn of_base(name: &str, arguments: &Known<'_>) -> Option<Constant> {
         }
         "b64encode" => {
             let [value, extra] = arguments.by_name(["s", "altchars"])?;
+            if let Some(Constant::Text(_)) = extra {
+                return None;
+            }
             transfer::to_base_64(value?.as_bytes()?, alphabet(extra)?)
         }
         "standard_b64decode" => transfer::from_base_64(ascii_or_bytes(only()?)?, *b"+/", false),
@@ -258,6 +261,10 @@ fn of_base(name: &str, arguments: &Known<'_>) -> Option<Constant> {
         }
         "b2a_base64" => {
             let [value, newline] = arguments.by_name(["", "newline"])?;
+            // It can only be given by name.
+            if arguments.positional.len() != 1 {
+                return None;
+            }
             let mut result = transfer::to_base_64(value?.as_bytes()?, *b"+/")?;
             if newline.map_or(Some(true), Constant::truth)? {
                 result.push(b'\n');

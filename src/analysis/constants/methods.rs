@@ -294,7 +294,7 @@ impl Receiver<'_> {
 
     fn split_lines(&self, known: &Known<'_>) -> Option<Constant> {
         let [keep] = known.by_name(["keepends"])?;
-        let keep = keep.map_or(Some(false), Constant::truth)?;
+        let keep = keep.map_or(Some(0), Constant::as_integer)? != 0;
         let mut lines = Vec::new();
         let mut rest = &*self.text;
         while !rest.is_empty() && lines.len() <= MAX_LENGTH {

@@ -1,1 +1,0 @@
-//! Folding, against CPython.
