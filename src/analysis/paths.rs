@@ -127,12 +127,16 @@ impl<'k> Paths<'k> {
     /// and what lies below an exception from a wide entry is excepted too.
     fn own_effect(&self, text: &str) -> Option<&'k Effect> {
         let matched = |effect: &Effect, text: &str| {
-            let fits = |path: &&String| {
-                path.strip_suffix('*').map_or(**path == *text, |start| text.starts_with(start))
-            };
-            effect.paths.iter().filter(fits).map(|path| path.len()).max()
+            let paths = effect.paths.iter().filter(|path| fits(path, text));
+            paths.map(|path| path.len()).max()
         };
-        let effect = self.knowledge.effect(text)?;
+        let effect = self
+            .knowledge
+            .effect(text)
+            .or_else(|| self.effect_elsewhere(text))?;
+        if !effect.paths.iter().any(|path| fits(path, text)) {
+            return Some(effect);
+        }
         let length = matched(effect, text).unwrap_or(0);
         if let Some(call) = text.rfind("()")
             && length <= call
@@ -150,6 +154,38 @@ impl<'k> Paths<'k> {
             }
         }
         Some(effect)
+    }
+
+    /// The effect under another name: a method that is named through its type, or a module that another
+    /// module has imported for itself, as in `shutil.os.system`.
+    fn effect_elsewhere(&self, text: &str) -> Option<&'k Effect> {
+        if let Some((of, name)) = text.rsplit_once('.')
+            && !of.ends_with("()")
+            && let Some(effect) = self.knowledge.effect(&format!("{of}().{name}"))
+            && effect.paths.iter().any(|path| path.contains("()"))
+        {
+            return Some(effect);
+        }
+        if text.contains("()") {
+            return None;
+        }
+        let mut rest = text;
+        while let Some((_, later)) = rest.split_once('.') {
+            let module = later.split('.').next().unwrap_or(later);
+            let named = module.trim_start_matches('_');
+            if self.knowledge.is_guarded(named) {
+                let start = module.len() - named.len();
+                let effect = self
+                    .knowledge
+                    .effect(&later[start..])
+                    .or_else(|| self.knowledge.effect(later));
+                if effect.is_some() {
+                    return effect.filter(|effect| effect.when != When::Never);
+                }
+            }
+            rest = later;
+        }
+        None
     }
 
     /// The member `name` of what `path` leads to; none if that is too far off.
@@ -199,4 +235,10 @@ impl<'k> Paths<'k> {
     pub(super) fn is_guarded(&self, path: PathId) -> bool {
         self.nodes[path.0 as usize].guarded
     }
+}
+
+/// Whether the entry `path` stands for `text`.
+fn fits(path: &str, text: &str) -> bool {
+    path.strip_suffix('*')
+        .map_or(path == text, |start| text.starts_with(start))
 }

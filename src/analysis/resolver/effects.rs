@@ -80,7 +80,8 @@ impl<'a> Resolver<'a, '_> {
         match effect.look {
             None => {
                 tell(self, effect.may_write, format!("'{text}' is called."));
-                None
+                let opaque = matches!(rule, "reflection" | "deserialization" | "dynamic_exec" | "dynamic_import");
+                (opaque && effect.may_write).then_some(Value::UNKNOWN)
             }
             Some(Look::Code) => {
                 let (value, resolved) = self.run_texts(given, at);
@@ -197,7 +198,12 @@ impl<'a> Resolver<'a, '_> {
                     return None;
                 }
                 // Looking a library up gives its name; loading it gives functions that compute.
-                Some(if text.ends_with("find_library") { self.text("libm.so.6") } else { Value::DATA })
+                Some(if text.ends_with("find_library") {
+                    self.text("libm.so.6")
+                } else {
+                    let library = self.paths.of("ctypes.libm()");
+                    self.values.of(Atom::Path(library))
+                })
             }
             Some(Look::Variable) => {
                 let guarding = match given {
@@ -248,6 +254,18 @@ impl<'a> Resolver<'a, '_> {
                 None
             }
         }
+    }
+
+    /// All arguments of a call as one value.
+    fn joined(&mut self, arguments: &Arguments<'a>) -> Option<Value> {
+        let all: Vec<Value> = arguments.all().collect();
+        if all.is_empty() {
+            return None;
+        }
+        Some(
+            all.into_iter()
+                .fold(Value::EMPTY, |joined, value| self.values.join(joined, value)),
+        )
     }
 
     /// An effect of a method, by its name alone.

@@ -214,12 +214,9 @@ impl<'a> Resolver<'a, '_> {
         if builtins::is_builtin(text) {
             let path = self.paths.of(&format!("builtins.{text}"));
             if self.knowledge.is_gateway(text) {
-                self.named(name.range(), path);
-                if !matches!(text, "__builtins__") {
-                    self.reflection(
-                        name.range(),
-                        format!("'{text}' leads around the names that the analysis follows."),
-                    );
+                self.named(at, path);
+                if text != "__builtins__" {
+                    self.reflection(at, format!("'{text}' leads around the names that the analysis follows."));
                 }
             }
             value = match text {

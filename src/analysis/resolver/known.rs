@@ -51,6 +51,20 @@ impl<'a> Resolver<'a, '_> {
                 }
                 _ => None,
             },
+            // Whatever a library is linked with can be reached through its handle.
+            "ctypes" if path.starts_with("ctypes.libm().") => {
+                let function = path.rsplit('.').next().unwrap_or_default();
+                if !is_mathematical(function) {
+                    self.tell(
+                        at,
+                        "native_code",
+                        crate::model::Category::PotentialWrite,
+                        crate::model::Evidence::Unresolved,
+                        format!("'{function}' is native code; what it does cannot be seen here."),
+                    );
+                }
+                Some(Value::DATA)
+            }
             "copy" if matches!(name, "copy" | "deepcopy" | "replace") => {
                 arguments.positional.first().copied()
             }
@@ -719,4 +733,18 @@ impl<'a> Resolver<'a, '_> {
             }
         }
     }
+}
+
+/// Whether a function of this name only computes.
+fn is_mathematical(function: &str) -> bool {
+    let base = function.trim_end_matches(['f', 'l']);
+    [function, base].into_iter().any(|name| {
+        matches!(
+            name,
+            "acos" | "acosh" | "asin" | "asinh" | "atan" | "atan2" | "atanh" | "cbrt" | "ceil" | "copysign" | "cos"
+                | "cosh" | "erf" | "erfc" | "exp" | "exp2" | "expm1" | "fabs" | "floor" | "fmax" | "fmin" | "fmod"
+                | "hypot" | "j0" | "j1" | "jn" | "lgamma" | "log" | "log10" | "log1p" | "log2" | "pow" | "round"
+                | "sin" | "sinh" | "sqrt" | "tan" | "tanh" | "tgamma" | "trunc" | "y0" | "y1" | "yn"
+        )
+    })
 }

@@ -376,9 +376,10 @@ impl<'a> Resolver<'a, '_> {
                             self.imported_effect(alias.range(), path);
                             self.values.of(Atom::Path(path))
                         }
-                        _ => self
-                            .special(&full)
-                            .unwrap_or_else(|| self.values.of(Atom::Path(path))),
+                        _ => match self.special(&full) {
+                            Some(value) => value,
+                            None => self.value_of_path(path),
+                        },
                     };
                     (value, How::Imported(path))
                 }
