@@ -149,7 +149,11 @@ impl<'k> Paths<'k> {
             if above.len() < length {
                 break;
             }
-            if self.knowledge.effect(above).is_some_and(|effect| effect.when == When::Never) {
+            if self
+                .knowledge
+                .effect(above)
+                .is_some_and(|effect| effect.when == When::Never)
+            {
                 return None;
             }
         }

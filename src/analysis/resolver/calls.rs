@@ -392,7 +392,10 @@ impl<'a> Resolver<'a, '_> {
         let known = match self.paths.place(path) {
             Place::Foreign => None,
             Place::Library { member, .. }
-                if matches!(member.does, crate::analysis::knowledge::Does::Read | crate::analysis::knowledge::Does::Quiet) =>
+                if matches!(
+                    member.does,
+                    crate::analysis::knowledge::Does::Read | crate::analysis::knowledge::Does::Quiet
+                ) =>
             {
                 return Value::DATA;
             }

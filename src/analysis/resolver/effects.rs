@@ -66,10 +66,11 @@ impl<'a> Resolver<'a, '_> {
         if matches!(effect.when, When::Never | When::Imported) {
             return None;
         }
-        let given = effect
-            .argument
-            .as_deref()
-            .and_then(|wanted| self.wanted(wanted, arguments));
+        let given = match effect.argument.as_deref() {
+            Some(wanted) => self.wanted(wanted, arguments),
+            // Without a place, every argument is looked at.
+            None => self.joined(arguments),
+        };
         let rule = effect.rule.as_deref().unwrap_or_default();
         let text = self.paths.text(path);
         let tell = |resolver: &mut Self, may_write: bool, why: String| {
@@ -80,7 +81,10 @@ impl<'a> Resolver<'a, '_> {
         match effect.look {
             None => {
                 tell(self, effect.may_write, format!("'{text}' is called."));
-                let opaque = matches!(rule, "reflection" | "deserialization" | "dynamic_exec" | "dynamic_import");
+                let opaque = matches!(
+                    rule,
+                    "reflection" | "deserialization" | "dynamic_exec" | "dynamic_import"
+                );
                 (opaque && effect.may_write).then_some(Value::UNKNOWN)
             }
             Some(Look::Code) => {

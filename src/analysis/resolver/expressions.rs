@@ -216,7 +216,10 @@ impl<'a> Resolver<'a, '_> {
             if self.knowledge.is_gateway(text) {
                 self.named(at, path);
                 if text != "__builtins__" {
-                    self.reflection(at, format!("'{text}' leads around the names that the analysis follows."));
+                    self.reflection(
+                        at,
+                        format!("'{text}' leads around the names that the analysis follows."),
+                    );
                 }
             }
             value = match text {

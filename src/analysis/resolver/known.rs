@@ -72,7 +72,9 @@ impl<'a> Resolver<'a, '_> {
             "inspect" if matches!(name, "getmembers" | "getmembers_static" | "getattr_static") => {
                 let object = arguments.positional.first().copied()?;
                 let own = self.is_harmless(object)
-                    && !self.values.has(object, |atom| matches!(atom, Atom::Path(_) | Atom::Container(_)));
+                    && !self
+                        .values
+                        .has(object, |atom| matches!(atom, Atom::Path(_) | Atom::Container(_)));
                 own.then(|| {
                     let members = self.dictionary_of(object, at);
                     let members = self.named_members(members, at);
@@ -565,7 +567,10 @@ impl<'a> Resolver<'a, '_> {
                 || self.holds_client(object, 0);
             self.near_asked = true;
             let only_unknown = self.values.slice(object).iter().all(|atom| {
-                matches!(atom, Atom::Unknown | Atom::Data | Atom::Object(_) | Atom::Constant(_) | Atom::Container(_))
+                matches!(
+                    atom,
+                    Atom::Unknown | Atom::Data | Atom::Object(_) | Atom::Constant(_) | Atom::Container(_)
+                )
             });
             if only_unknown && !holds && self.near.is_empty() && !self.foreign {
                 // Nothing that could be reached so is in the program: it is only noted.
@@ -741,10 +746,49 @@ fn is_mathematical(function: &str) -> bool {
     [function, base].into_iter().any(|name| {
         matches!(
             name,
-            "acos" | "acosh" | "asin" | "asinh" | "atan" | "atan2" | "atanh" | "cbrt" | "ceil" | "copysign" | "cos"
-                | "cosh" | "erf" | "erfc" | "exp" | "exp2" | "expm1" | "fabs" | "floor" | "fmax" | "fmin" | "fmod"
-                | "hypot" | "j0" | "j1" | "jn" | "lgamma" | "log" | "log10" | "log1p" | "log2" | "pow" | "round"
-                | "sin" | "sinh" | "sqrt" | "tan" | "tanh" | "tgamma" | "trunc" | "y0" | "y1" | "yn"
+            "acos"
+                | "acosh"
+                | "asin"
+                | "asinh"
+                | "atan"
+                | "atan2"
+                | "atanh"
+                | "cbrt"
+                | "ceil"
+                | "copysign"
+                | "cos"
+                | "cosh"
+                | "erf"
+                | "erfc"
+                | "exp"
+                | "exp2"
+                | "expm1"
+                | "fabs"
+                | "floor"
+                | "fmax"
+                | "fmin"
+                | "fmod"
+                | "hypot"
+                | "j0"
+                | "j1"
+                | "jn"
+                | "lgamma"
+                | "log"
+                | "log10"
+                | "log1p"
+                | "log2"
+                | "pow"
+                | "round"
+                | "sin"
+                | "sinh"
+                | "sqrt"
+                | "tan"
+                | "tanh"
+                | "tgamma"
+                | "trunc"
+                | "y0"
+                | "y1"
+                | "yn"
         )
     })
 }

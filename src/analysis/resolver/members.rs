@@ -353,9 +353,13 @@ impl<'a> Resolver<'a, '_> {
                 | Atom::NamesOf(_)
                 | Atom::Modules => self.values.of(*atom),
                 Atom::Path(path) => match self.paths.place(path) {
-                    Place::Library { member, .. } if matches!(member.does, Does::Read | Does::Quiet) => Value::EMPTY,
+                    Place::Library { member, .. } if matches!(member.does, Does::Read | Does::Quiet) => {
+                        Value::EMPTY
+                    }
                     Place::Library { .. } | Place::Foreign => self.values.of(*atom),
-                    Place::Known { effect: Some(effect) } if effect.when != When::Never => self.values.of(*atom),
+                    Place::Known { effect: Some(effect) } if effect.when != When::Never => {
+                        self.values.of(*atom)
+                    }
                     Place::Known { .. } => Value::EMPTY,
                 },
                 Atom::Container(id) => {
@@ -433,7 +437,11 @@ impl<'a> Resolver<'a, '_> {
         let own = atoms
             .iter()
             .all(|atom| matches!(atom, Atom::Object(_) | Atom::Data | Atom::Container(_)));
-        let own_value = self.values.slice(value).iter().all(|atom| matches!(atom, Atom::Class(_)));
+        let own_value = self
+            .values
+            .slice(value)
+            .iter()
+            .all(|atom| matches!(atom, Atom::Class(_)));
         let gateway = self.knowledge.is_gateway(&text) && &*text != "__dict__";
         if gateway && !(&*text == "__class__" && own && own_value) {
             self.reflection(at, format!("'{text}' of an object is replaced."));
