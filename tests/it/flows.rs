@@ -298,7 +298,10 @@ fn what_policy_refuses_is_never_generated_anew() {
         check(
             Way {
                 settings: |config| {
-                    config.analysis.rules.insert("control_write".to_owned(), Level::Refuse);
+                    config
+                        .analysis
+                        .rules
+                        .insert("control_write".to_owned(), Level::Refuse);
                 },
                 ..Way::of(mode, [code(WRITE), code(READ)])
             },
