@@ -193,8 +193,13 @@ fn with_rules<const N: usize>(rules: [(&str, Level); N]) -> Analyzer {
     Analyzer::new(&AnalysisSettings { rules, ..settings() }).unwrap()
 }
 
-/// What follows from the code: whether it writes, whether a human is asked, and whether it is refused.
-fn follows(analysis: &Analysis) -> (bool, bool, bool) {
+/// Whether code writes, whether a human is asked, and whether it is refused.
+type Follows = (bool, bool, bool);
+
+/// Code, the levels that the configuration sets, and what follows.
+type Case = (&'static str, &'static [(&'static str, Level)], Follows);
+
+fn follows(analysis: &Analysis) -> Follows {
     (
         analysis.has_writes,
         !analysis.concerns().is_empty(),
@@ -209,7 +214,7 @@ fn levels_decide_what_follows() {
     const FILE: &str = "open('x', 'w').write('y')\n";
     const READ: &str = "import epics\nepics.caget('X')\n";
     const WRITE: &str = "import epics\nepics.caput('X', 1)\n";
-    let table: &[(&str, &[(&str, Level)], (bool, bool, bool))] = &[
+    let table: &[Case] = &[
         (SHELL, &[], (true, true, false)),
         (SHELL, &[("subprocess", Warn)], (false, false, false)),
         (SHELL, &[("subprocess", Allow)], (false, false, false)),
