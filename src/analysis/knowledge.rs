@@ -339,10 +339,13 @@ impl Knowledge {
 
     /// What follows from findings of the rule, the configuration considered; `Ask` for an unknown rule.
     pub(super) fn level(&self, rule: &str) -> Level {
-        match self.levels.get(rule) {
-            Some(level) => *level,
-            None => self.rule(rule).map_or(Level::Ask, |rule| rule.level),
-        }
+        let default = || self.rule(rule).map_or(Level::Ask, |rule| rule.level);
+        self.configured(rule).unwrap_or_else(default)
+    }
+
+    /// What the configuration says of the rule.
+    pub(super) fn configured(&self, rule: &str) -> Option<Level> {
+        self.levels.get(rule).copied()
     }
 
     /// Compiles one library.

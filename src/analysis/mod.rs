@@ -19,7 +19,7 @@ mod scopes;
 mod syntax;
 mod values;
 
-use std::sync::LazyLock;
+use std::{cmp::Reverse, sync::LazyLock};
 
 use ruff_source_file::LineIndex;
 use ruff_text_size::{TextRange, TextSize};
@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{
     config::{AnalysisSettings, Knowledge as Shipped},
-    model::{Category, CodeSha256, Digest, Evidence, Finding, Severity},
+    model::{Category, CodeSha256, Digest, Evidence, Finding, Level, Severity},
 };
 
 /// The stable rule ids of risks.
@@ -131,12 +131,38 @@ pub struct Analysis {
     pub control_system: String,
     /// Whether the code plainly assigns a dictionary to `results`.
     pub has_results: bool,
+    /// Why the rules forbid the code, as sentences; empty if they do not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<String>,
+    /// Whether they forbid it only because its writes have no way to the hardware.
+    #[serde(default)]
+    pub no_route: bool,
 }
 
 impl Analysis {
     /// Why a human must look under `control_writes`, as sentences; empty if nobody must.
     pub fn concerns(&self) -> Vec<String> {
         policy::concerns(self)
+    }
+
+    /// Whether the analysis failed by its own fault, so that nothing is known of the code.
+    pub fn has_failed(&self) -> bool {
+        matches!(&self.verdict, Verdict::Unanalysable { code, .. } if code == policy::ANALYSIS_FAILED)
+    }
+
+    /// Why nobody can be asked about the code: it cannot be analysed, and neither is that a failure of the
+    /// analysis's own nor does the configuration want a human to look all the same.
+    pub fn unanalysable(&self) -> Option<&str> {
+        let Verdict::Unanalysable { message, .. } = &self.verdict else {
+            return None;
+        };
+        let asks = |finding: &Finding| {
+            finding.rule == policy::UNANALYSABLE && finding.level.is_some_and(|level| level < Level::Refuse)
+        };
+        match self.has_failed() || self.findings.iter().any(asks) {
+            true => None,
+            false => Some(message),
+        }
     }
 }
 
@@ -193,6 +219,12 @@ impl Analyzer {
         self.examine(code).analysis
     }
 
+    /// What is left to say of `code` whose analysis failed by its own fault, and why.
+    pub fn failed(&self, code: &[u8], why: &str) -> Analysis {
+        let refusal = Refusal::unanalysable(policy::ANALYSIS_FAILED, why);
+        self.refused(code, refusal).analysis
+    }
+
     fn examine(&self, code: &[u8]) -> Examined {
         let text = match intake::decode(code, self.settings.max_bytes) {
             Ok(text) => text,
@@ -226,13 +258,13 @@ impl Analyzer {
                     code: code.to_owned(),
                     message: message.clone(),
                 },
-                "unanalysable",
+                policy::UNANALYSABLE,
                 1,
                 1,
                 message,
             ),
         };
-        let unanalysable = rule == "unanalysable";
+        let unanalysable = rule == policy::UNANALYSABLE;
         let mut analysis = self.empty(code, verdict);
         analysis.has_writes = unanalysable;
         analysis.writes_unresolved = unanalysable;
@@ -245,8 +277,13 @@ impl Analyzer {
         } else {
             Category::Syntax
         };
+        let level = match analysis.has_failed() {
+            true => Level::Ask,
+            false => self.knowledge.level(rule),
+        };
         let known = self.knowledge.rule(rule);
         analysis.findings.push(Finding {
+            level: Some(level),
             evidence: Evidence::Unresolved,
             advice: known.map(|rule| rule.advice.clone()).unwrap_or_default(),
             ..Finding::new(rule, category, Severity::Critical, (line, column), explanation)
@@ -272,6 +309,8 @@ impl Analyzer {
             imports: Vec::new(),
             control_system: self.settings.control_system.clone(),
             has_results: false,
+            refusals: Vec::new(),
+            no_route: false,
         }
     }
 
@@ -368,7 +407,7 @@ impl Analyzer {
                 finding.advice.clone_from(&rule.advice);
             }
         }
-        summarize(&mut analysis, findings);
+        summarize(&self.knowledge, &mut analysis, findings);
         analysis.findings_total += facts.dropped;
         Ok(Examined {
             analysis,
@@ -386,7 +425,7 @@ fn shipped_digest() -> Digest {
 }
 
 /// Puts `findings` in order, and draws the conclusions from all of them.
-fn summarize(analysis: &mut Analysis, mut findings: Vec<Finding>) {
+fn summarize(knowledge: &Knowledge, analysis: &mut Analysis, mut findings: Vec<Finding>) {
     // What the tree resolved says more than a pattern at the same place.
     findings.sort_by(|a, b| {
         let key = |finding: &Finding| {
@@ -407,8 +446,10 @@ fn summarize(analysis: &mut Analysis, mut findings: Vec<Finding>) {
             && (later.evidence == Evidence::Regex || later.rule == earlier.rule)
     });
     findings.sort_by(|a, b| (a.line, a.column, &a.rule).cmp(&(b.line, b.column, &b.rule)));
+    policy::set_levels(knowledge, &mut findings);
+    (analysis.refusals, analysis.no_route) = policy::refusals(&findings);
     for finding in &findings {
-        if policy::is_write(finding.category) {
+        if policy::is_write(finding) {
             analysis.has_writes = true;
             analysis.writes_unresolved |= finding.channels.is_empty();
             analysis.channels.extend(finding.channels.iter().cloned());
@@ -425,7 +466,7 @@ fn summarize(analysis: &mut Analysis, mut findings: Vec<Finding>) {
     analysis.findings_total = findings.len();
     if findings.len() > MAX_FINDINGS {
         // The gravest stay: a flood of harmless ones must not hide a write.
-        findings.sort_by_key(|finding| (!policy::is_concern(finding), finding.line, finding.column));
+        findings.sort_by_key(|finding| (Reverse(finding.level), finding.line, finding.column));
         findings.truncate(MAX_FINDINGS);
         findings.sort_by(|a, b| (a.line, a.column, &a.rule).cmp(&(b.line, b.column, &b.rule)));
     }

@@ -95,15 +95,17 @@ fn as_run(mut analysis: Analysis, bytes: &[u8]) -> Analysis {
 
 fn judged(config: &Config, analysis: Analysis) -> Analyzed {
     let unreadable = match &analysis.verdict {
-        Readability::Readable => None,
         Readability::SyntaxError { message, .. } => Some(format!("it is not Python: {message}")),
-        Readability::Unanalysable { message, .. } => Some(message.clone()),
+        _ => analysis.unanalysable().map(str::to_owned),
     };
     let concerns = analysis.concerns();
     let evidence = Evidence {
         mode: ExecutionMode::ReadOnly,
         has_writes: analysis.has_writes,
         concerns: &concerns,
+        refusals: &analysis.refusals,
+        no_route: analysis.no_route,
+        analysis_failed: analysis.has_failed(),
         unanalysable: unreadable.as_deref(),
     };
     let (policy, reasons) = match gate::judge(&config.approval, &config.control_system, &evidence) {

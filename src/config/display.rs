@@ -56,6 +56,8 @@ impl Config {
                     "mode": if analysis.strict { "strict" } else { "resolve" },
                     "max_bytes": size(analysis.max_bytes),
                     "safe_modules": analysis.safe_modules,
+                    "libraries": analysis.libraries,
+                    "rules": analysis.rules,
                 },
                 "epics": self.epics(),
                 "limits_checking": {

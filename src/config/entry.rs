@@ -51,7 +51,10 @@ impl Role {
             Some((_, role)) => Ok(*role),
             None => {
                 let words: Vec<_> = Self::WORDS.iter().map(|(word, _)| *word).collect();
-                Err(format!("unknown role {word:?} (allowed: {})", words.join(", ")))
+                Err(format!(
+                    "has the unknown role {word:?} (allowed: {})",
+                    words.join(", ")
+                ))
             }
         }
     }

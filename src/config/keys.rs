@@ -1,6 +1,9 @@
 //! Every key that Holdpoint's own sections may hold. `docs/config.md` tells what each does.
 
-use super::Kind::{self, *};
+use super::{
+    Kind::{self, *},
+    libraries::LEVELS,
+};
 
 /// A key of the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -165,6 +168,8 @@ pub const KEYS: &[Key] = &[
     key("control_system.analysis.mode", Choice(&["resolve", "strict"])),
     key("control_system.analysis.max_bytes", Bytes(1, 64 * MIB)),
     key("control_system.analysis.safe_modules", Texts),
+    key("control_system.analysis.libraries", MappingsOrFiles),
+    key("control_system.analysis.rules.<rule>", Choice(LEVELS)),
     key("control_system.epics.address_list", Addresses),
     key("control_system.epics.name_servers", Addresses),
     key("control_system.epics.timeout", Duration),

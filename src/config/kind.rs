@@ -40,6 +40,8 @@ pub enum Kind {
     Mapping,
     /// A list of mappings.
     Mappings,
+    /// A list of mappings, and of names of files that hold some.
+    MappingsOrFiles,
     /// `host:port`.
     Address,
     /// A list of `host` or `host:port`, or a text with several of them.
@@ -80,6 +82,7 @@ impl Kind {
             Self::Environment => "a mapping of names to texts".to_owned(),
             Self::Mapping => "a mapping".to_owned(),
             Self::Mappings => "a list of mappings".to_owned(),
+            Self::MappingsOrFiles => "a list of mappings and names of files".to_owned(),
             Self::Address => "an address such as 10.0.0.5:5075".to_owned(),
             Self::Addresses => "a list of addresses such as 10.0.0.5 or ioc7:5064".to_owned(),
             Self::Gone(_) => "absent".to_owned(),
@@ -151,6 +154,11 @@ impl Kind {
             (Self::Environment, Value::Object(map)) => environment(map)?.map(Setting::Environment),
             (Self::Mapping, Value::Object(_)) => Some(Setting::Mapping(value.clone())),
             (Self::Mappings, Value::Array(items)) if items.iter().all(Value::is_object) => {
+                Some(Setting::Mapping(value.clone()))
+            }
+            (Self::MappingsOrFiles, Value::Array(items))
+                if items.iter().all(|item| item.is_object() || item.is_string()) =>
+            {
                 Some(Setting::Mapping(value.clone()))
             }
             (Self::Address, Value::String(text)) => {

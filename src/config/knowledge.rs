@@ -10,6 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::entry::{self, Entry};
+pub use crate::model::Level;
 use crate::model::Severity;
 
 /// One client library of a control system.
@@ -243,20 +244,6 @@ pub struct Rule {
     /// Whether it is told among an analysis's risks.
     #[serde(default)]
     pub risk: bool,
-}
-
-/// What follows from a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Nothing; it is only noted.
-    Allow,
-    /// It is shown, but asks nobody.
-    Warn,
-    /// A human must look.
-    Ask,
-    /// The code does not run.
-    Refuse,
 }
 
 /// Everything that is shipped.

@@ -18,6 +18,7 @@ mod generators;
 mod keys;
 mod kind;
 mod knowledge;
+mod libraries;
 mod network;
 mod quantity;
 mod resolve;

@@ -22,6 +22,8 @@ pub(super) fn resolve(authored: Authored<'_>) -> Result<Config, ConfigError> {
     resolver.generation();
     resolver.approval();
     resolver.control_system();
+    resolver.rules();
+    resolver.libraries();
     resolver.gateway();
     resolver.modes();
     resolver.own();

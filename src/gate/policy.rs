@@ -14,8 +14,14 @@ pub struct Evidence<'a> {
     pub has_writes: bool,
     /// What else speaks for asking a human, one sentence each.
     pub concerns: &'a [String],
-    /// Why the program could not be analysed, if it could not.
+    /// Why the rules of the analysis forbid it, one sentence each.
+    pub refusals: &'a [String],
+    /// Whether they do so only because its writes have no way to the hardware.
+    pub no_route: bool,
+    /// Why the program could not be analysed, if that is the program's fault.
     pub unanalysable: Option<&'a str>,
+    /// Whether the analysis failed by its own fault, so that nothing is known of the program.
+    pub analysis_failed: bool,
 }
 
 /// A rule that forbids what was asked for. Asking for other code does not help.
@@ -67,7 +73,9 @@ pub fn admit(control_system: &ControlSystemSettings, mode: ExecutionMode) -> Res
     Ok(())
 }
 
-/// Judges a program. A program that cannot be analysed is refused: there would be nothing true to show.
+/// Judges a program. One that cannot be analysed is refused: there would be nothing true to show. Where the
+/// analysis itself failed a human is asked, whatever the modes say: the program is not to blame, and the
+/// human is told that nothing is known of it; approval lets it run in the mode that was asked for.
 pub fn judge(
     settings: &ApprovalSettings,
     control_system: &ControlSystemSettings,
@@ -82,7 +90,22 @@ pub fn judge(
             format!("the program could not be analysed, so it does not run: {why}"),
         ));
     }
-    let raise_to_write_access = evidence.mode == ExecutionMode::ReadOnly && evidence.has_writes;
+    if !evidence.refusals.is_empty() {
+        let why = evidence.refusals.join(" ");
+        return Verdict::Refuse(match evidence.no_route {
+            true => Refusal::new(
+                "no_route",
+                format!("the program writes only where nothing here leads to the hardware: {why}"),
+            ),
+            false => Refusal::new(
+                "refused_by_rule",
+                format!("a rule forbids what the program does (control_system.analysis.rules): {why}"),
+            ),
+        });
+    }
+    // Of a program that nobody knows anything about nothing is raised: it may do what was asked for.
+    let writes = evidence.has_writes && !evidence.analysis_failed;
+    let raise_to_write_access = evidence.mode == ExecutionMode::ReadOnly && writes;
     if raise_to_write_access && !control_system.writes_enabled {
         return Verdict::Refuse(Refusal::new(
             "writes_disabled",
@@ -106,8 +129,11 @@ pub fn judge(
             "The program was asked for as read_only, but it writes to the control system or may hide a write."
                 .to_owned(),
         );
-    } else if evidence.has_writes {
+    } else if writes {
         reasons.push("It writes to the control system, or may hide a write.".to_owned());
+    }
+    if evidence.analysis_failed {
+        reasons.push("The analysis itself failed, so nobody knows what the program does.".to_owned());
     }
     let must_ask = !reasons.is_empty();
     match asked_of(settings) {

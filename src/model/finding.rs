@@ -34,6 +34,20 @@ pub enum Severity {
     Critical,
 }
 
+/// What follows from a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing; it is only noted.
+    Allow,
+    /// It is shown, but asks nobody.
+    Warn,
+    /// A human must look.
+    Ask,
+    /// The code does not run.
+    Refuse,
+}
+
 /// What a finding rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +69,9 @@ pub struct Finding {
     pub category: Category,
     /// How grave it is.
     pub severity: Severity,
+    /// What follows from it, by its rule and the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// The line, from 1.
     pub line: u32,
     /// The column in characters, from 1.
@@ -102,6 +119,7 @@ impl Finding {
             rule: rule.to_owned(),
             category,
             severity,
+            level: None,
             line: at.0,
             column: at.1,
             snippet: String::new(),

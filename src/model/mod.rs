@@ -22,7 +22,7 @@ pub use checkpoint::{Checkpoint, GraphVersion, Namespace, PlannedTask, Source};
 pub use command::{Command, Resume};
 pub use entry::{AuditEntry, AuditFact, Entry, Record, RecordMark, ServiceEvent};
 pub use event::Event;
-pub use finding::{Category, Evidence, Finding, Severity};
+pub use finding::{Category, Evidence, Finding, Level, Severity};
 pub use grant::Grant;
 pub use head::{ActiveRun, CheckpointMark, Head, OpenEffect, ThreadStatus};
 pub use id::{CheckpointId, CodeSha256, Digest, GrantId, InterruptId, InvalidId, RunId, TaskId, ThreadId};

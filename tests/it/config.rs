@@ -8,9 +8,10 @@ use std::{
 };
 
 use holdpoint::{
+    analysis::Analyzer,
     config::{
         CodeApproval, Config, ConfigError, ExecutionMethod, GlobalApproval, Isolation, KEYS, Key, Kind,
-        MockBehavior, PatternMode, ReadOnlyWrite, RehearsalMode,
+        Level, MockBehavior, PatternMode, ReadOnlyWrite, RehearsalMode, Route,
     },
     model::{PvValue, VerificationLevel},
 };
@@ -92,6 +93,22 @@ fn mistakes_are_told_with_their_place_and_the_way_out() {
         "control_system:\n  limits_checking: { enabled: true, on_violation: warn }\n",
         "control_system:\n  limits_checking:\n    max_value: 3\n",
         "control_system:\n  limits_checking: true\n",
+        "control_system:\n  analysis:\n    rules:\n      subproces: allow\n",
+        "control_system:\n  analysis:\n    rules:\n      subprocess: alow\n",
+        "control_system:\n  analysis:\n    rules:\n      subprocess: warn\n      control_write: warn\n",
+        "control_system:\n  analysis:\n    rules: strict\n",
+        "control_system:\n  analysis:\n    libraries: mine.yml\n",
+        "control_system:\n  analysis:\n    libraries: [3]\n",
+        "control_system:\n  analysis:\n    libraries: [no_such_file.yml]\n",
+        "control_system:\n  analysis:\n    libraries:\n      - id: a\n        route: radio\n        modules: [a]\n",
+        "control_system:\n  analysis:\n    libraries:\n      - id: a\n        route: any\n        module: [a]\n",
+        "control_system:\n  analysis:\n    libraries:\n      - id: a\n        route: any\n        modules: []\n",
+        "control_system:\n  analysis:\n    libraries:\n      - id: a\n        route: any\n        modules: [epics]\n",
+        "control_system:\n  analysis:\n    libraries:\n      - { id: a, route: any, modules: [a] }\n      - { id: a, route: any, modules: [b] }\n",
+        "control_system:\n  analysis:\n    libraries:\n      - id: a\n        route: any\n        modules: [a]\n        functions:\n          \
+         read: [get]\n          write:\n            - put\n            - set(pv=chanel)\n",
+        "control_system:\n  analysis:\n    libraries:\n      - id: a\n        route: any\n        modules: [a]\n        types:\n          \
+         T:\n            like: U\n",
         "control_system:\n  epics:\n    address_list: [10.0.0.300]\n",
         "control_system:\n  epics:\n    address_list: ['a b']\n",
         "control_system:\n  epics:\n    address_list: ioc1 ioc2:0\n",
@@ -461,6 +478,11 @@ fn documented() -> Vec<(String, String)> {
     .collect()
 }
 
+/// The smallest library.
+fn library(id: &str, module: &str) -> Value {
+    json!({ "id": id, "route": "any", "modules": [module] })
+}
+
 /// A value for `key` that differs from its default.
 fn sample(key: &Key) -> Value {
     match (key.path, key.kind) {
@@ -498,6 +520,7 @@ fn sample(key: &Key) -> Value {
         (_, Kind::Environment) => json!({ "NAME": "value" }),
         (_, Kind::Mapping) => json!({ "anything": 1 }),
         (_, Kind::Mappings) => json!([{ "pv": "X", "min": 1 }]),
+        (_, Kind::MappingsOrFiles) => json!([library("mine", "mine")]),
         (_, Kind::Address) => json!("something:5075"),
         (_, Kind::Addresses) => json!(["something"]),
         (_, Kind::Gone(_)) => json!(false),
@@ -513,7 +536,11 @@ fn every_key_does_something_or_says_that_it_does_not() {
         "execution.local.unsafe_host_network",
     ];
     for key in KEYS {
-        let path = key.path.replace("<name>", "mine").replace("<type>", "epics");
+        let path = key
+            .path
+            .replace("<name>", "mine")
+            .replace("<type>", "epics")
+            .replace("<rule>", "subprocess");
         let mut value = sample(key);
         for name in path.rsplit('.') {
             value = json!({ name: value });
@@ -569,6 +596,8 @@ fn what_is_shown_can_be_read_again() {
           limits_checking: { enabled: true, database_path: /etc/limits.json }, rehearsal: { mode: never }, \
           write_verification: { enabled: true, default_level: readback }, drift: { absolute: 0.5 }, \
           interlocks: [{ pv: MODE, one_of: [Machine, 3, 1.5], message: m }, { pv: I, equals: 1, max: 2 }] }",
+        "control_system: { analysis: { rules: { subprocess: refuse }, libraries: [{ id: a, route: tango, modules: [a], \
+          functions: { write: ['put(x=channel)'], gives: { T: [T] } }, types: { T: { like: U }, U: { unlisted: value } } }] } }",
         "execution: { code_generator: mock, generators: { mock: { code_sequence: [a, b] }, mine: { x: [1] } } }",
     ];
     for text in texts {
@@ -706,6 +735,59 @@ fn relative_paths_count_from_the_file() {
     assert_eq!(limits, Path::new("/etc/holdpoint/limits.json"));
     let bare = Config::from_text("", Some(Path::new("/etc/holdpoint/config.yml")), &|_| None).unwrap();
     assert_eq!(bare.data_dir, Path::new(".holdpoint"));
+}
+
+#[test]
+fn libraries_and_rules_add_to_what_is_shipped() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    write("one.yml", "id: one\nroute: channel_access\nmodules: [one]\n");
+    write(
+        "more.yml",
+        "- { id: two, route: tango, modules: [two] }\n- { id: pyepics, route: any, modules: [epics, epics.more] }\n",
+    );
+    let text = "control_system:\n  analysis:\n    rules: { network: refuse, file_write: allow }\n    \
+                libraries:\n      - one.yml\n      - more.yml\n      - { id: own, route: any, modules: [own] }\n";
+    write("config.yml", text);
+    let config = Config::load(Some(&directory.path().join("config.yml"))).unwrap();
+    let ids: Vec<_> = config
+        .analysis
+        .libraries
+        .iter()
+        .map(|library| library.id.as_str())
+        .collect();
+    assert_eq!(ids, ["one", "two", "pyepics", "own"]);
+    assert_eq!(
+        config.analysis.rules,
+        BTreeMap::from([
+            ("file_write".to_owned(), Level::Allow),
+            ("network".to_owned(), Level::Refuse)
+        ])
+    );
+    assert_eq!(config.analysis.routes, [Route::ChannelAccess, Route::Any]);
+    Analyzer::new(&config.analysis).unwrap();
+
+    for (text, expected) in [
+        (
+            "id: one\nroute: any\nmodules: [one]\ntypes:\n  T:\n    raed: [x]\n",
+            "raed",
+        ),
+        ("- [1]\n", "no library"),
+        ("a: [1, 2\nb: 3\n", "line 2"),
+        (
+            "id: one\nroute: any\nmodules: [one]\ntypes: { T: { write: [a.b] } }\n",
+            "one types.T.write.[0]: \"a.b\" must be a name",
+        ),
+    ] {
+        write("one.yml", text);
+        let error = Config::load(Some(&directory.path().join("config.yml"))).unwrap_err();
+        let [problem] = error.problems() else {
+            panic!("{error}")
+        };
+        assert_eq!(problem.line, Some(5), "{error}");
+        assert!(problem.message.contains("one.yml"), "{error}");
+        assert!(problem.message.contains(expected), "{error}");
+    }
 }
 
 #[test]

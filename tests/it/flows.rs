@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use holdpoint::{
-    config::{CodeApproval, Config, ReadOnlyWrite},
+    config::{CodeApproval, Config, Level, ReadOnlyWrite},
     graphs::python_executor::{PythonResult, Request, Verdict},
     model::{Command, Event, ExecutionMode, InterruptKind},
     service::{RunReply, RunStatus, Service, ServiceCommand},
@@ -294,6 +294,20 @@ fn what_policy_refuses_is_never_generated_anew() {
         },
         "refused; 1 generated, 0 started; attempts failed: -; error: write_in_read_only",
     );
+    for mode in [ReadOnly, WriteAccess] {
+        check(
+            Way {
+                settings: |config| {
+                    config
+                        .analysis
+                        .rules
+                        .insert("control_write".to_owned(), Level::Refuse);
+                },
+                ..Way::of(mode, [code(WRITE), code(READ)])
+            },
+            "refused; 1 generated, 0 started; attempts failed: -; error: refused_by_rule",
+        );
+    }
     check(
         Way::of(ReadOnly, [code(&"# much\n".repeat(200_000)), code(READ)]),
         "refused; 1 generated, 0 started; attempts failed: -; error: analysis_failed",

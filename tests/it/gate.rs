@@ -633,17 +633,22 @@ const CODE_MODES: [CodeApproval; 3] = [
 #[test]
 fn g2_no_setting_lets_a_write_run_unasked() {
     let concern = ["It starts a process.".to_owned()];
+    let refusal = ["Line 1: It does what is forbidden (a_rule).".to_owned()];
     let mut verdicts = String::new();
     for global_mode in GLOBAL {
         for python_execution in CODE_MODES {
             for read_only_write in [ReadOnlyWrite::Ask, ReadOnlyWrite::Refuse] {
                 for writes_enabled in [true, false] {
                     for mode in MODES {
-                        for (has_writes, concerns, unanalysable) in [
-                            (false, &concern[..0], None),
-                            (false, &concern[..], None),
-                            (true, &concern[..0], None),
-                            (false, &concern[..0], Some("it is too deep")),
+                        for (found, has_writes) in [
+                            ("clean", false),
+                            ("concern", false),
+                            ("writes", true),
+                            ("unanalysable", false),
+                            ("refused", true),
+                            ("no route", true),
+                            ("failed", false),
+                            ("failed, may write", true),
                         ] {
                             let settings = ApprovalSettings {
                                 global_mode,
@@ -659,14 +664,21 @@ fn g2_no_setting_lets_a_write_run_unasked() {
                             let evidence = Evidence {
                                 mode,
                                 has_writes,
-                                concerns,
-                                unanalysable,
+                                concerns: if found == "concern" { &concern } else { &[] },
+                                refusals: match found {
+                                    "refused" | "no route" => &refusal,
+                                    _ => &[],
+                                },
+                                no_route: found == "no route",
+                                unanalysable: Some("it is too deep").filter(|_| found == "unanalysable"),
+                                analysis_failed: found.starts_with("failed"),
                             };
                             let verdict = judge(&settings, &control, &evidence);
                             let write = mode == ExecutionMode::WriteAccess;
                             let word = match &verdict {
                                 Verdict::Run => {
-                                    assert!(!write && !has_writes && unanalysable.is_none());
+                                    assert!(!write && !has_writes);
+                                    assert!(matches!(found, "clean" | "concern"), "{found}");
                                     "run".to_owned()
                                 }
                                 Verdict::Ask {
@@ -674,8 +686,12 @@ fn g2_no_setting_lets_a_write_run_unasked() {
                                     raise_to_write_access,
                                 } => {
                                     assert!(!reasons.is_empty());
-                                    assert_eq!(*raise_to_write_access, has_writes && !write);
-                                    assert!(writes_enabled || !(write || has_writes));
+                                    let told = reasons
+                                        .iter()
+                                        .any(|reason| reason.contains("analysis itself failed"));
+                                    assert_eq!(told, evidence.analysis_failed);
+                                    assert_eq!(*raise_to_write_access, found == "writes" && !write);
+                                    assert!(writes_enabled || !(write || found == "writes"));
                                     if *raise_to_write_access {
                                         "ask to raise"
                                     } else {
@@ -684,12 +700,6 @@ fn g2_no_setting_lets_a_write_run_unasked() {
                                     .to_owned()
                                 }
                                 Verdict::Refuse(refusal) => format!("refuse: {}", refusal.code),
-                            };
-                            let found = match (has_writes, concerns.len(), unanalysable) {
-                                (true, ..) => "writes",
-                                (_, 1, _) => "concern",
-                                (_, _, Some(_)) => "unanalysable",
-                                _ => "clean",
                             };
                             verdicts += &format!(
                                 "{global_mode:?} {python_execution:?} {read_only_write:?} writes={writes_enabled} \

@@ -46,21 +46,28 @@ impl Node<PythonExecution> for Analyze {
         let analyzer = self.0.analyzer.clone();
         let text = code.clone();
         // The analysis computes; it must not hold up the tasks that wait for the network.
-        let analysis = tokio::task::spawn_blocking(move || analyzer.analyze(text.as_bytes()))
-            .await
-            .map_err(|error| super::broken(format!("the analysis broke off: {error}")))?;
-        let clean = clean.code_sha256(CodeSha256::of(code.as_bytes()));
-        let unanalysable = match &analysis.verdict {
-            Readability::Readable => None,
-            Readability::SyntaxError { .. } => return Ok(self.syntax_error(&state, clean, analysis, code)),
-            Readability::Unanalysable { message, .. } => Some(message.clone()),
+        let analyzed = tokio::task::spawn_blocking(move || analyzer.analyze(text.as_bytes())).await;
+        let analysis = match analyzed {
+            Ok(analysis) => analysis,
+            // The service is ending: what was not asked now is asked when the run goes on.
+            Err(error) if error.is_cancelled() => {
+                return Err(super::broken(format!("the analysis broke off: {error}")));
+            }
+            Err(_) => self.0.analyzer.failed(code.as_bytes(), "The analysis broke off."),
         };
+        let clean = clean.code_sha256(CodeSha256::of(code.as_bytes()));
+        if matches!(analysis.verdict, Readability::SyntaxError { .. }) {
+            return Ok(self.syntax_error(&state, clean, analysis, code));
+        }
         let concerns = analysis.concerns();
         let evidence = Evidence {
             mode,
             has_writes: analysis.has_writes,
             concerns: &concerns,
-            unanalysable: unanalysable.as_deref(),
+            refusals: &analysis.refusals,
+            no_route: analysis.no_route,
+            unanalysable: analysis.unanalysable(),
+            analysis_failed: analysis.has_failed(),
         };
         let verdict = match judge(&settings.approval, &settings.control_system, &evidence) {
             // What was put before a human once is put before one again: an edit approves nothing,
