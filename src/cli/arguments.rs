@@ -344,8 +344,8 @@ pub(super) struct AnalyzeArguments {
 }
 
 const ANALYZE_HELP: &str = "\
-needs_approval says whether the configured policy would ask a human about the code, or refuse it, if it
-were asked for as read_only. Under --json each file gives one line, in order.
+needs_approval says whether the configured policy would ask a human about the code, or refuse
+it, if it were asked for as read_only. Under --json each file gives one line, in order.
 
 Exit codes:
    0  every file was read and analyzed; with --check: and every program would simply run

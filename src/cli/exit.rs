@@ -40,10 +40,10 @@ Exit codes of every command that could not do what it was asked:
   18  not_found
  130  a second signal ended it at once
 
-A decision that was carried out as asked is a success: reject, cancel and settle failed exit with 0
-when the thread ends rejected, cancelled or failed. Commands that show something exit with 0 when they
-could; verify and replay with 1 when something does not fit; analyze --check with 10 when a human would
-be asked about some program, with 12 when some would be refused.
+A decision that was carried out as asked is a success: reject, cancel and settle failed exit with
+0 when the thread ends rejected, cancelled or failed. Commands that show something exit with 0 when
+they could; verify and replay with 1 when something does not fit; analyze --check with 10 when a
+human would be asked about some program, with 12 when some would be refused.
 
 Under --json these names are the `status`.";
 

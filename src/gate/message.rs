@@ -195,7 +195,10 @@ fn channels(message: &mut String, facts: &QuestionFacts, binding: &Binding) {
         .collect();
     let known = |write: &CodedWrite| facts.writes.iter().any(|known| write.is_of(&known.pv));
     let rest = coded.iter().filter(|write| !known(write));
-    writes.extend(rest.map(|write| format!("{}: {}", write.target(), in_code(write))));
+    writes.extend(rest.map(|write| match &write.value {
+        CodedValue::Unknown => format!("{}: {}", write.target(), in_code(write)),
+        _ => format!("{} {}", write.target(), in_code(write)),
+    }));
     let list = match (writes.is_empty(), facts.channels_unresolved) {
         (true, false) => "none".to_owned(),
         (true, true) => "unknown".to_owned(),
@@ -233,7 +236,7 @@ fn in_code(write: &CodedWrite) -> String {
     let lines = on_lines(&write.lines);
     match &write.value {
         CodedValue::Unknown => format!("written on {lines}"),
-        value => format!("← {} on {lines}", value.shown()),
+        value => format!("← {} ({lines})", value.shown()),
     }
 }
 

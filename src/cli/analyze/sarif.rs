@@ -1,7 +1,7 @@
 //! The findings as SARIF 2.1.0, the form in which tools exchange them. The same programs give the same log.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     path::{Component, Path, PathBuf},
 };
@@ -28,6 +28,7 @@ pub(super) struct Log {
     here: Option<PathBuf>,
     rules: Vec<Value>,
     places: BTreeMap<String, usize>,
+    known: BTreeSet<String>,
     artifacts: Vec<Value>,
     results: Vec<Value>,
     notifications: Vec<Value>,
@@ -46,6 +47,7 @@ impl Log {
                 .enumerate()
                 .map(|(index, rule)| (rule.id.clone(), index))
                 .collect(),
+            known: BTreeSet::new(),
             artifacts: Vec::new(),
             results: Vec::new(),
             notifications: Vec::new(),
@@ -53,10 +55,13 @@ impl Log {
         }
     }
 
-    /// Adds what was found in a program.
+    /// Adds what was found in a program, once however often it was named.
     pub(super) fn add(&mut self, program: &Program) {
         let analysis = &program.analyzed.analysis;
         let mut location = self.location(&program.path);
+        if !self.known.insert(location.to_string()) {
+            return;
+        }
         let artifact = self.artifacts.len();
         self.artifacts.push(json!({
             "location": location,
@@ -85,14 +90,7 @@ impl Log {
                     },
                 }],
                 "partialFingerprints": { "findingHash/v1": fingerprint(finding, &snippet, &mut seen) },
-                "properties": {
-                    "category": finding.category,
-                    "severity": finding.severity,
-                    "evidence": finding.evidence,
-                    "resolved": finding.resolved,
-                    "channels": finding.channels,
-                    "values": finding.values,
-                },
+                "properties": properties(finding),
             }));
         }
         let told = analysis.findings.len();
@@ -150,11 +148,7 @@ impl Log {
             return index;
         }
         let index = self.rules.len();
-        self.rules.push(json!({
-            "id": finding.rule,
-            "name": camel(&finding.rule),
-            "defaultConfiguration": { "level": level(finding.severity) },
-        }));
+        self.rules.push(descriptor(&finding.rule, finding.severity));
         self.places.insert(finding.rule.clone(), index);
         index
     }
@@ -189,17 +183,26 @@ impl Log {
     }
 }
 
+/// A rule by its id alone.
+fn descriptor(id: &str, severity: Severity) -> Value {
+    let mut rule = json!({ "id": id });
+    let name = camel(id);
+    // A name that only repeats the id is not wanted.
+    if !name.eq_ignore_ascii_case(id) {
+        rule["name"] = json!(name);
+    }
+    rule["defaultConfiguration"] = json!({ "level": level(severity) });
+    rule
+}
+
 /// A shipped rule.
 fn described(rule: &Rule) -> Value {
-    json!({
-        "id": rule.id,
-        "name": camel(&rule.id),
-        "shortDescription": { "text": plain(&rule.title) },
-        "fullDescription": { "text": plain(&rule.title) },
-        "help": { "text": plain(&rule.advice) },
-        "defaultConfiguration": { "level": level(rule.severity) },
-        "properties": { "risk": rule.risk, "policy": rule.level },
-    })
+    let mut described = descriptor(&rule.id, rule.severity);
+    described["shortDescription"] = json!({ "text": plain(&rule.title) });
+    described["fullDescription"] = json!({ "text": plain(&rule.advice) });
+    described["help"] = json!({ "text": plain(&rule.advice) });
+    described["properties"] = json!({ "risk": rule.risk, "policy": rule.level });
+    described
 }
 
 /// Where a finding is. SARIF takes an end that is left out for the line's own.
@@ -230,6 +233,19 @@ fn message(finding: &Finding) -> String {
         });
     }
     plain(&sentences.join(" "))
+}
+
+/// What else is known of a finding. Viewers draw this too.
+fn properties(finding: &Finding) -> Value {
+    let line = |text: &String| text::visible_line(text);
+    json!({
+        "category": finding.category,
+        "severity": finding.severity,
+        "evidence": finding.evidence,
+        "resolved": line(&finding.resolved),
+        "channels": finding.channels.iter().map(line).collect::<Vec<_>>(),
+        "values": finding.values.iter().map(|value| value.as_ref().map(line)).collect::<Vec<_>>(),
+    })
 }
 
 /// A hash that stays when lines are moved: of the rule and the code, and how often the two came before.

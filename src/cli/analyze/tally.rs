@@ -56,14 +56,20 @@ impl Tally {
         }
     }
 
-    /// What was done in `time`, with its speed.
+    /// What was done in `time`, with its speed where there was enough to measure.
     pub(in crate::cli) fn done(&self, time: Duration) -> String {
+        let programs = match self.programs {
+            1 => "1 program".to_owned(),
+            programs => format!("{programs} programs"),
+        };
         let megabytes = self.bytes as f64 / 1e6;
         let seconds = time.as_secs_f64();
-        format!(
-            "{} programs, {megabytes:.1} MB in {seconds:.1} s ({:.1} MB/s)",
-            self.programs,
-            megabytes / seconds.max(1e-6)
-        )
+        match self.bytes {
+            0..100_000 => format!("{programs}, {:.1} kB", self.bytes as f64 / 1e3),
+            _ => format!(
+                "{programs}, {megabytes:.1} MB in {seconds:.1} s ({:.1} MB/s)",
+                megabytes / seconds.max(1e-6)
+            ),
+        }
     }
 }

@@ -13,8 +13,11 @@ use crate::{
 
 use super::page::{Page, category, severity};
 
-/// The most findings that are told of one program; `--json` has all that were kept.
+/// The most findings that are told of a program; `--json` has all that were kept.
 const MAX_FINDINGS: usize = 100;
+
+/// The most that are told of one among several.
+const MAX_AMONG_SEVERAL: usize = 20;
 
 /// The most characters of a line of code around what it is told for.
 const MAX_LINE: usize = 120;
@@ -49,7 +52,11 @@ pub(in crate::cli) fn analysis(program: &Program, several: bool) -> String {
         page.heading("If it is asked for as read_only");
         page.reasons(&reasons);
     }
-    findings(&mut page, found, &program.text());
+    let most = match several {
+        true => MAX_AMONG_SEVERAL,
+        false => MAX_FINDINGS,
+    };
+    findings(&mut page, found, &program.text(), most);
     if several {
         page.blank();
     }
@@ -176,15 +183,15 @@ pub(super) fn advice(page: &mut Page, findings: &[Finding]) {
     }
 }
 
-/// Each finding, with the code it is about.
-fn findings(page: &mut Page, found: &Analysis, source: &str) {
+/// Each finding with the code it is about, up to `most`.
+fn findings(page: &mut Page, found: &Analysis, source: &str, most: usize) {
     if found.findings.is_empty() {
         page.heading("Findings: none");
         return;
     }
     page.heading("Findings");
     let listing = Listing::new(source);
-    let told = &found.findings[..found.findings.len().min(MAX_FINDINGS)];
+    let told = &found.findings[..found.findings.len().min(most)];
     for finding in told {
         page.line(&format!(
             "  {}, {}, {}, {}:{}: {}",
@@ -208,7 +215,7 @@ fn findings(page: &mut Page, found: &Analysis, source: &str) {
     }
     let more = found.findings_total.saturating_sub(told.len());
     if more > 0 {
-        page.item(&format!("{more} more"));
+        page.item(&format!("{more} more; --json has {}", found.findings.len()));
     }
     advice(page, told);
 }
