@@ -234,16 +234,8 @@ pub(super) enum Command {
         format: DrawingFormat,
     },
     /// Say what programs would do, without running them
-    #[command(
-        after_help = "Under --json each file gives one line. needs_approval says whether the configured policy \
-        would ask\na human about the code, or refuse it, if it were asked for as read_only.\n\n\
-        Example:\n  holdpoint analyze --json *.py"
-    )]
-    Analyze {
-        /// The files; - for standard input
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
+    #[command(after_help = ANALYZE_HELP)]
+    Analyze(AnalyzeArguments),
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -333,6 +325,38 @@ pub(super) struct RunArguments {
         "execution_timeout_seconds", "code", "thread"])]
     pub(super) go_on: Option<String>,
 }
+
+/// What to analyze, and how to tell of it.
+#[derive(Debug, Args)]
+pub(super) struct AnalyzeArguments {
+    /// Files; directories, searched for *.py; - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Print one SARIF 2.1.0 log, for viewers and code scanning
+    #[arg(long)]
+    pub(super) sarif: bool,
+    /// Exit with 10 if a human would be asked about some program, with 12 if some would be refused
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Search hidden directories, virtual environments, node_modules and __pycache__ too
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+const ANALYZE_HELP: &str = "\
+needs_approval says whether the configured policy would ask a human about the code, or refuse
+it, if it were asked for as read_only. Under --json each file gives one line, in order.
+
+Exit codes:
+   0  every file was read and analyzed; with --check: and every program would simply run
+   2  some file could not be read; the others were analyzed all the same
+  10  with --check: a human would be asked about some program
+  12  with --check: some program would be refused
+
+Examples:
+  holdpoint analyze set_qf1.py
+  holdpoint analyze --json scripts/ | jq -r 'select(.needs_approval).file'
+  holdpoint analyze --check --sarif . > holdpoint.sarif";
 
 const RUN_HELP: &str = "\
 Ctrl-C cancels the run and tells what became of it; a second one ends the command at once.

@@ -8,6 +8,10 @@ pub(super) const DONE: u8 = 0;
 pub(super) const FAILED: u8 = 1;
 /// What was given is wrong.
 pub(super) const USAGE: u8 = 2;
+/// A human must decide.
+pub(super) const INTERRUPTED: u8 = 10;
+/// A rule forbids it.
+pub(super) const REFUSED: u8 = 12;
 /// Someone was faster.
 pub(super) const CONFLICT: u8 = 16;
 /// A run is going on, or another process holds the store.
@@ -36,9 +40,10 @@ Exit codes of every command that could not do what it was asked:
   18  not_found
  130  a second signal ended it at once
 
-A decision that was carried out as asked is a success: reject, cancel and settle failed exit with 0
-when the thread ends rejected, cancelled or failed. Commands that show something exit with 0 when they
-could; verify and replay with 1 when something does not fit.
+A decision that was carried out as asked is a success: reject, cancel and settle failed exit with
+0 when the thread ends rejected, cancelled or failed. Commands that show something exit with 0 when
+they could; verify and replay with 1 when something does not fit; analyze --check with 10 when a
+human would be asked about some program, with 12 when some would be refused.
 
 Under --json these names are the `status`.";
 
@@ -47,7 +52,7 @@ pub(super) fn of_status(status: RunStatus) -> u8 {
     match status {
         RunStatus::Completed | RunStatus::Idle => DONE,
         RunStatus::Failed => FAILED,
-        RunStatus::Interrupted => 10,
+        RunStatus::Interrupted => INTERRUPTED,
         RunStatus::Rejected => 11,
         RunStatus::Refused => of_error(ErrorKind::Refused),
         RunStatus::Expired => 13,
@@ -64,7 +69,7 @@ pub(super) fn of_error(kind: ErrorKind) -> u8 {
         ErrorKind::NotFound => 18,
         ErrorKind::Conflict => CONFLICT,
         ErrorKind::Busy => BUSY,
-        ErrorKind::Refused => 12,
+        ErrorKind::Refused => REFUSED,
         ErrorKind::Failed => FAILED,
     }
 }

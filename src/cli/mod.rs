@@ -272,7 +272,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
             Some(file) => anchor::check(&work, &file, key.as_deref()).await,
             None => anchor::make(&work, sign.as_deref()).await,
         },
-        Command::Analyze { files } => analyze::files(&work, &files),
+        Command::Analyze(arguments) => analyze::programs(&work, &arguments),
         decision => decide::decide(&work, decision).await,
     }
 }

@@ -22,12 +22,22 @@ pub(super) struct Output {
 impl Output {
     /// Prints `text`, which may be coloured; a reader that went away is no error.
     pub(super) fn text(self, text: &str) -> Result<(), Fault> {
+        self.gets(text).map(|_| ())
+    }
+
+    /// As [`Output::text`], and whether anybody still reads.
+    pub(super) fn gets(self, text: &str) -> Result<bool, Fault> {
         let mut out = anstream::stdout().lock();
         written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
     /// Prints one JSON value: on one line, or readable where a human looks at it.
     pub(super) fn value(self, value: &impl Serialize) -> Result<(), Fault> {
+        self.gets_value(value).map(|_| ())
+    }
+
+    /// As [`Output::value`], and whether anybody still reads.
+    pub(super) fn gets_value(self, value: &impl Serialize) -> Result<bool, Fault> {
         let pretty = io::stdout().is_terminal();
         let text = match pretty {
             true => serde_json::to_string_pretty(value),
@@ -62,13 +72,15 @@ pub(super) fn complain(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn written(result: io::Result<()>) -> Result<(), Fault> {
+/// Whether what was written was taken.
+fn written(result: io::Result<()>) -> Result<bool, Fault> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(super::fault::fault(
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(super::fault::fault(
             crate::service::ErrorKind::Failed,
             "output",
             format!("standard output: {error}"),
         )),
-        _ => Ok(()),
     }
 }

@@ -6,20 +6,31 @@
 use std::fmt::Write;
 
 use super::{
-    Binding, PlannedWrite, QuestionFacts,
+    Binding, CodedValue, CodedWrite, Listing, PlannedWrite, QuestionFacts, Risk, advice, basis, on_lines,
+    origin,
     text::{shown, shown_json, shown_line, visible, visible_line},
+    written,
 };
-use crate::model::{Actor, Authentication, ExecutionMode, Finding, PvValue};
+use crate::model::{Actor, Authentication, Evidence, ExecutionMode, Finding, PvValue};
 
 /// The most findings the message lists; the field `findings` has all.
 const MAX_FINDINGS: usize = 100;
 
-/// The whole message.
+/// The most values from the code that are told of one process variable.
+const MAX_CODED: usize = 5;
+
+/// The whole message: what it writes, what is risky, why it is asked and the code; then what else is known.
 pub(super) fn of(facts: &QuestionFacts, binding: &Binding, findings: &[Finding]) -> String {
     let mut message = String::from("HUMAN APPROVAL REQUIRED\n\n");
     message.push_str(headline(facts));
-    message.push_str("\n\nFacts, established by Holdpoint:\n");
-    block(&mut message, &plain_facts(facts, binding));
+    message.push('\n');
+    if let Some(previous) = &facts.previous {
+        message.push_str("\nIt was asked before:\n");
+        block(&mut message, &shown(previous));
+    }
+    channels(&mut message, facts, binding);
+    message.push_str("\nRisks:\n");
+    block(&mut message, &risk_lines(&facts.risks()));
     message.push_str("\nWhy it is asked:\n");
     let reasons: Vec<String> = facts
         .reasons
@@ -27,22 +38,27 @@ pub(super) fn of(facts: &QuestionFacts, binding: &Binding, findings: &[Finding])
         .map(|reason| format!("- {}", visible_line(reason)))
         .collect();
     block(&mut message, &reasons.join("\n"));
-    if let Some(previous) = &facts.previous {
-        message.push_str("\nIt was asked before:\n");
-        block(&mut message, &shown(previous));
-    }
-    message.push_str("\nFindings:\n");
-    block(&mut message, &finding_lines(findings));
-    channels(&mut message, facts, binding);
     message.push_str("\nThe code, as it will run:\n");
-    let code = visible(&facts.code);
-    block(&mut message, &code);
-    if code != facts.code {
+    block(&mut message, &listing(facts, findings));
+    if visible(&facts.code) != facts.code {
         message.push_str(
             "\nSome of its characters hide or deceive; they are written as \\u{…} above. \
              The exact text is in the field code.\n",
         );
     }
+    message.push_str("\nFindings:\n");
+    block(&mut message, &finding_lines(findings));
+    let advice: Vec<String> = advice(findings)
+        .into_iter()
+        .take(MAX_FINDINGS)
+        .map(|(rule, advice)| format!("{rule}: {advice}"))
+        .collect();
+    if !advice.is_empty() {
+        message.push_str("\nWhat to look at:\n");
+        block(&mut message, &advice.join("\n"));
+    }
+    message.push_str("\nFacts, established by Holdpoint:\n");
+    block(&mut message, &plain_facts(facts, binding));
     message.push_str("\nFrom the requester, unchecked:\n");
     block(&mut message, &requester_text(facts));
     message.push_str(how_to_answer(facts));
@@ -103,6 +119,37 @@ pub(super) fn who(actor: &Actor) -> String {
     }
 }
 
+fn risk_lines(risks: &[Risk]) -> String {
+    if risks.is_empty() {
+        return "none".to_owned();
+    }
+    let lines = risks.iter().map(|risk| {
+        let title = match risk.title.as_str() {
+            "" => String::new(),
+            title => format!(": {title}"),
+        };
+        match risk.lines.as_slice() {
+            [] => format!("{}{title}", risk.rule),
+            lines => format!("{}{title} ({})", risk.rule, on_lines(lines)),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The code with its line numbers. A mark stands in a line without a number, so that no code can pose as one.
+fn listing(facts: &QuestionFacts, findings: &[Finding]) -> String {
+    let lines = Listing::new(&facts.code).marked(findings);
+    let width = lines.len().to_string().len();
+    let mut text = String::new();
+    for line in &lines {
+        let _ = writeln!(text, "{:>width$} | {}", line.number, line.text);
+        for mark in &line.marks {
+            let _ = writeln!(text, "{:width$} | {} {}", "", mark.drawn(), mark.rules.join(", "));
+        }
+    }
+    text
+}
+
 fn finding_lines(findings: &[Finding]) -> String {
     if findings.is_empty() {
         return "none".to_owned();
@@ -111,15 +158,21 @@ fn finding_lines(findings: &[Finding]) -> String {
         .iter()
         .take(MAX_FINDINGS)
         .map(|finding| {
-            format!(
-                "line {}, column {}: {} ({}): {}\n    {}",
+            let mut line = format!(
+                "line {}, column {}: {} ({}): {}",
                 finding.line,
                 finding.column,
                 finding.rule,
                 format!("{:?}", finding.severity).to_lowercase(),
                 finding.explanation,
-                finding.snippet
-            )
+            );
+            if let Some(origin) = origin(finding) {
+                let _ = write!(line, "\n    {origin}");
+            }
+            if finding.evidence != Evidence::Resolved {
+                let _ = write!(line, "\n    {}", basis(finding.evidence));
+            }
+            line
         })
         .collect();
     if findings.len() > MAX_FINDINGS {
@@ -133,7 +186,19 @@ fn channels(message: &mut String, facts: &QuestionFacts, binding: &Binding) {
         return;
     }
     message.push_str("\nProcess variables it writes:\n");
-    let writes: Vec<String> = facts.writes.iter().map(planned).collect();
+    let coded = written(&facts.findings);
+    let of = |pv: &str| coded.iter().filter(|write| write.is_of(pv)).collect::<Vec<_>>();
+    let mut writes: Vec<String> = facts
+        .writes
+        .iter()
+        .map(|write| planned(write, &of(&write.pv)))
+        .collect();
+    let known = |write: &CodedWrite| facts.writes.iter().any(|known| write.is_of(&known.pv));
+    let rest = coded.iter().filter(|write| !known(write));
+    writes.extend(rest.map(|write| match &write.value {
+        CodedValue::Unknown => format!("{}: {}", write.target(), in_code(write)),
+        _ => format!("{} {}", write.target(), in_code(write)),
+    }));
     let list = match (writes.is_empty(), facts.channels_unresolved) {
         (true, false) => "none".to_owned(),
         (true, true) => "unknown".to_owned(),
@@ -166,8 +231,17 @@ fn channels(message: &mut String, facts: &QuestionFacts, binding: &Binding) {
     block(message, &lines.join("\n"));
 }
 
-/// A line of the table, with what stands against it below.
-fn planned(write: &PlannedWrite) -> String {
+/// What the code says of a write.
+fn in_code(write: &CodedWrite) -> String {
+    let lines = on_lines(&write.lines);
+    match &write.value {
+        CodedValue::Unknown => format!("written on {lines}"),
+        value => format!("← {} ({lines})", value.shown()),
+    }
+}
+
+/// A line of the table, with what stands against it below. What the code says of it is told where no rehearsal did.
+fn planned(write: &PlannedWrite, coded: &[&CodedWrite]) -> String {
     let mut line = visible_line(&write.pv);
     let value = |value: &PvValue| visible_line(&value.to_string());
     match (&write.now, &write.wanted) {
@@ -181,6 +255,14 @@ fn planned(write: &PlannedWrite) -> String {
             let _ = write!(line, ": unknown → {}", value(wanted));
         }
         (None, None) => line.push_str(": present value unknown"),
+    }
+    if write.wanted.is_none() {
+        for coded in coded.iter().take(MAX_CODED) {
+            let _ = write!(line, ", {}", in_code(coded));
+        }
+        if coded.len() > MAX_CODED {
+            let _ = write!(line, ", and {} more", coded.len() - MAX_CODED);
+        }
     }
     if write.puts > 1 {
         let _ = write!(line, ", in {} puts", write.puts);

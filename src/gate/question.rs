@@ -1,13 +1,15 @@
-//! The question a human decides about: complete, in JSON, Holdpoint's own facts first.
+//! The question a human decides about: complete, in JSON, Holdpoint's own facts first, and of those what it
+//! writes and what is risky.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Binding,
+    Binding, Risk,
     binding::in_order,
-    message,
+    message, risks,
     text::{notices, shown, shown_json, shown_line, visible, visible_line},
+    written,
 };
 use crate::model::{
     Actor, CodeSha256, Digest, ExecutionMode, Finding, PvLimits, PvValue, Reading, Timestamp,
@@ -142,6 +144,17 @@ impl QuestionFacts {
         self.writes.iter().map(|write| write.pv.clone()).collect()
     }
 
+    /// What is risky in the program.
+    pub(super) fn risks(&self) -> Vec<Risk> {
+        let named = self.analysis["risks"].as_array();
+        let named: Vec<String> = named
+            .into_iter()
+            .flatten()
+            .filter_map(|rule| rule.as_str().map(str::to_owned))
+            .collect();
+        risks(&named, &self.findings)
+    }
+
     /// What an approval is bound to.
     fn binding(&self) -> Binding {
         let mode = self.mode_if_approved();
@@ -184,9 +197,11 @@ pub fn question(facts: &QuestionFacts) -> Value {
         "execution_mode": mode,
         "requested_mode": facts.mode,
         "raised_to_write_access": facts.raised,
+        "channels": facts.writes.iter().map(planned).collect::<Vec<_>>(),
+        "writes_in_code": written(&facts.findings),
+        "risks": facts.risks(),
         "reasons": lines(&facts.reasons),
         "findings": findings,
-        "channels": facts.writes.iter().map(planned).collect::<Vec<_>>(),
         "channels_unresolved": facts.channels_unresolved,
         "channels_enforced": facts.channels_enforced(),
         "rehearsal": facts.rehearsal.as_ref().map(|rehearsal| shown_json(&json!(rehearsal))),

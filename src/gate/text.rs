@@ -56,17 +56,54 @@ pub fn visible_line(text: &str) -> String {
         .replace('\t', "\\t")
 }
 
+/// One line of code as it is drawn, tabs as four spaces, and the places, from 0, where each of its
+/// characters and its end are drawn.
+pub(super) fn drawn(line: &str) -> (String, Vec<usize>) {
+    let mut suspects = suspects(line).into_iter().map(|(at, ..)| at).peekable();
+    let mut text = String::with_capacity(line.len());
+    let mut places = Vec::with_capacity(line.len() + 1);
+    let mut column = 0;
+    for (at, character) in line.char_indices() {
+        places.push(column);
+        if suspects.next_if_eq(&at).is_some() {
+            let escaped = character.escape_unicode();
+            column += escaped.len();
+            text.extend(escaped);
+        } else if character == '\t' {
+            column += 4;
+            text.push_str("    ");
+        } else {
+            column += 1;
+            text.push(character);
+        }
+    }
+    places.push(column);
+    (text, places)
+}
+
+/// The ends of the lines of `text` as Python reads them: behind a line feed, or behind a carriage return that
+/// stands alone.
+pub(super) fn line_ends(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let ends = |at: usize| match bytes[at] {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    (0..bytes.len()).filter(move |&at| ends(at)).map(|at| at + 1)
+}
+
 /// Findings for the characters that hide or deceive, in the order they stand in; the first fifty.
 pub fn notices(text: &str) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    let (mut line, mut line_start, mut counted) = (1, 0, 0);
+    let mut ends = line_ends(text).peekable();
+    let (mut line, mut line_start) = (1, 0);
     for (at, character, suspicion) in suspects(text) {
-        for (offset, _) in text[counted..at].match_indices('\n') {
+        while let Some(end) = ends.next_if(|&end| end <= at) {
             line += 1;
-            line_start = counted + offset + 1;
+            line_start = end;
         }
-        counted = at;
-        let end = text[at..].find('\n').map_or(text.len(), |offset| at + offset);
+        let end = ends.peek().copied().unwrap_or(text.len());
         let code_point = format!("U+{:04X}", u32::from(character));
         let (rule, explanation) = match suspicion {
             Suspicion::Hidden => (

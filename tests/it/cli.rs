@@ -22,15 +22,15 @@ const READ: &str = "print('hello')\nresults = {'answer': 42}\n";
 const ENDLESS: &str = "import time\nopen('begun', 'w').close()\nwhile True:\n    time.sleep(0.05)\n";
 
 /// A directory with a configuration and a store.
-struct Place {
+pub(crate) struct Place {
     dir: TempDir,
 }
 
 /// What a command said and how it ended.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
@@ -44,19 +44,19 @@ impl Said {
 
     /// The one JSON value on standard output.
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|error| panic!("{error}: {:?} {:?}", self.out, self.err))
     }
 
     #[track_caller]
-    fn ends(self, code: i32) -> Self {
+    pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
         self
     }
 }
 
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     place_with(
         "",
         "control_system: {type: epics, writes_enabled: true, epics: {address_list: ['127.0.0.1:9'], timeout: 0.2}, rehearsal: {mode: never}}",
@@ -81,15 +81,15 @@ fn place_with(execution: &str, more: &str) -> Place {
 }
 
 impl Place {
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn file(&self, name: &str, text: &str) {
+    pub(crate) fn file(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdpoint"));
         command
             .args(words)
@@ -109,11 +109,11 @@ impl Place {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Said {
+    pub(crate) fn run(&self, words: &[&str]) -> Said {
         Said::of(self.command(words).output().unwrap())
     }
 
-    fn run_with_input(&self, words: &[&str], input: &[u8]) -> Said {
+    pub(crate) fn run_with_input(&self, words: &[&str], input: &[u8]) -> Said {
         let mut command = self.command(words);
         command
             .stdin(Stdio::piped())
@@ -593,7 +593,7 @@ fn what_is_malformed_is_a_usage_error_and_starts_nothing() {
         "usage",
         "--no-channels",
     );
-    check(&["analyze"], "usage", "FILE");
+    check(&["analyze"], "usage", "PATH");
     check(&["nonsense"], "usage", "nonsense");
     assert_eq!(place.run(&["threads", "--json"]).ends(0).json(), json!([]));
 }
@@ -870,61 +870,6 @@ fn what_hides_or_deceives_reaches_no_terminal() {
             assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}");
         }
     }
-}
-
-#[test]
-fn programs_are_analyzed_without_a_store() {
-    let place = place();
-    place.file("bad.py", "def (:\n");
-    let said = place
-        .run(&["analyze", "--json", "read.py", "write.py", "bad.py"])
-        .ends(0);
-    let lines: Vec<Value> = said
-        .out
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let facts = |line: &Value| {
-        for key in [
-            "has_writes",
-            "has_reads",
-            "risks",
-            "needs_approval",
-            "findings",
-            "verdict",
-            "channels",
-            "code_sha256",
-        ] {
-            assert!(line.get(key).is_some(), "{key} is missing");
-        }
-        json!([
-            line["file"],
-            line["has_writes"],
-            line["needs_approval"],
-            line["policy"],
-            line["channels"]
-        ])
-    };
-    assert_eq!(facts(&lines[0]), json!(["read.py", false, false, "run", []]));
-    assert_eq!(
-        facts(&lines[1]),
-        json!(["write.py", true, true, "ask", ["SR:QF1"]])
-    );
-    assert_eq!(facts(&lines[2]), json!(["bad.py", false, true, "refuse", []]));
-    let text = place.run(&["analyze", "write.py", "bad.py"]).ends(0).out;
-    insta::assert_snapshot!("analyze", text);
-    fs::write(place.path("latin.py"), b"# coding: latin-1\nx = 1 # \xe4\n").unwrap();
-    let latin = place.run(&["analyze", "--json", "latin.py"]).ends(0).json();
-    assert_eq!(facts(&latin), json!(["latin.py", false, true, "refuse", []]));
-    assert_eq!(latin["verdict"]["code"], "encoding_unsupported");
-    let finding = &latin["findings"][0];
-    assert_eq!((&finding["line"], &finding["column"]), (&json!(2), &json!(9)));
-    let told = finding["explanation"].as_str().unwrap();
-    assert!(told.starts_with("run takes code in UTF-8 only"), "{told}");
-    place.run(&["run", "--code", "latin.py"]).ends(2);
-    let one_missing = place.run(&["analyze", "--json", "nowhere.py", "read.py"]).ends(2);
-    assert_eq!(one_missing.out.lines().count(), 2);
-    assert!(!place.path("data").exists(), "the analysis made a store");
 }
 
 #[test]

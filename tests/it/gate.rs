@@ -43,7 +43,7 @@ fn anna() -> Actor {
     Actor::asserted("anna", "operator", Entrance::Cli)
 }
 
-fn facts() -> QuestionFacts {
+pub(crate) fn facts() -> QuestionFacts {
     QuestionFacts {
         thread: "0199a000-0000-7000-8000-000000000001".to_owned(),
         run: "0199a000-0000-7000-8000-000000000002".to_owned(),

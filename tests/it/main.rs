@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod analysis;
+mod analyze_cli;
 mod approvals;
 mod attacks;
 mod cli;
@@ -27,6 +28,7 @@ mod limits;
 mod notebook;
 mod processes;
 mod pva;
+mod question;
 mod rig;
 mod site;
 mod spares;

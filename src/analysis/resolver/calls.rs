@@ -305,9 +305,22 @@ impl<'a> Resolver<'a, '_> {
                     "A control system's object is handed to something that could not be resolved.",
                 );
             }
+            self.spoil_lists(value);
             self.escape(value);
         }
         self.carry(Value::UNKNOWN, Value::EMPTY, arguments)
+    }
+
+    /// What is handed out may come back in another order.
+    fn spoil_lists(&mut self, value: Value) {
+        let atoms = self.values.atoms(value);
+        for atom in atoms.iter() {
+            if let Atom::Container(id) = *atom
+                && !self.world.held(id).is_tuple
+            {
+                self.world.spoil(id);
+            }
+        }
     }
 
     /// A result that may hold what the call was given.
@@ -762,6 +775,11 @@ impl<'a> Resolver<'a, '_> {
         if let Some(value) = self.folded(&text, arguments) {
             return value;
         }
+        if may_rearrange(&text) {
+            for value in arguments.all().collect::<Vec<_>>() {
+                self.spoil_lists(value);
+            }
+        }
         let last = text.rsplit('.').next().unwrap_or(&text);
         if self.knowledge.is_caller(last) {
             let all: Vec<Value> = arguments.all().collect();
@@ -1017,4 +1035,14 @@ fn passes_on(path: &str) -> bool {
             | "weakref"
             | "operator"
     )
+}
+
+/// Whether a function of this path may change the order of a list it is given.
+fn may_rearrange(path: &str) -> bool {
+    let root = path.split('.').next().unwrap_or(path);
+    matches!(
+        root,
+        "random" | "heapq" | "bisect" | "operator" | "functools" | "ctypes"
+    ) || path.starts_with("builtins.list.")
+        || path.starts_with("builtins.dict.")
 }

@@ -165,7 +165,8 @@ impl<'a> Resolver<'a, '_> {
     }
 
     pub(super) fn text(&mut self, text: &str) -> Value {
-        if text.len() > constants::MAX_LENGTH {
+        // A lone surrogate reaches us as the replacement character: which one it was is lost.
+        if text.len() > constants::MAX_LENGTH || text.contains('\u{fffd}') {
             return Value::DATA;
         }
         self.values.constant(Constant::Text(text.into()))
@@ -371,9 +372,9 @@ impl<'a> Resolver<'a, '_> {
                     }
                     let is_tuple = self.world.held(id).is_tuple;
                     constants.push(if is_tuple {
-                        Constant::Tuple(sequence.into())
+                        Constant::tuple(sequence)?
                     } else {
-                        Constant::Sequence(sequence.into())
+                        Constant::list(sequence)?
                     });
                 }
                 _ => return None,
@@ -590,7 +591,15 @@ impl<'a> Resolver<'a, '_> {
     /// A computed constant as a value; a sequence is a container made at `place`.
     pub(super) fn kept(&mut self, place: usize, constant: Constant) -> Value {
         match constant {
-            Constant::Sequence(elements) | Constant::Iterator(elements) => self.sequence(place, &elements),
+            Constant::Sequence(elements) => self.sequence(place, &elements),
+            // What can be read only once is empty for the second reader.
+            Constant::Iterator(elements) => {
+                let value = self.sequence(place, &elements);
+                if let [Atom::Container(id)] = *self.values.atoms(value) {
+                    self.world.spoil(id);
+                }
+                value
+            }
             Constant::Tuple(elements) => {
                 let value = self.sequence(place, &elements);
                 if let [Atom::Container(id)] = *self.values.atoms(value) {

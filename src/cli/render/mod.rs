@@ -1,5 +1,6 @@
 //! Replies as a human reads them. Whatever comes from outside is made visible first.
 
+mod analysis;
 mod conduct;
 mod history;
 mod host;
@@ -8,7 +9,7 @@ mod proof;
 mod question;
 mod thread;
 
-use std::{fmt::Write, path::Path};
+use std::fmt::Write;
 
 use owo_colors::OwoColorize;
 use serde_json::Value;
@@ -20,8 +21,9 @@ use crate::{
     service::{FreezeReply, PendingReply, RunStatus, ThreadReply},
 };
 
-use super::{analyze::Analyzed, arguments::Globals};
+use super::arguments::Globals;
 
+pub(super) use analysis::{analysis, tally};
 pub(super) use history::history;
 pub(super) use host::host;
 pub(super) use proof::{replay, verification};
@@ -162,37 +164,6 @@ pub(super) fn freeze(reply: &FreezeReply) -> String {
     if let Some(at) = reply.at {
         page.fact("since", &ago(at));
     }
-    page.done()
-}
-
-/// What an analysis found in a file.
-pub(super) fn analysis(file: &Path, analyzed: &Analyzed) -> String {
-    let found = &analyzed.analysis;
-    let mut page = Page::default();
-    page.line(&visible_line(&file.display().to_string()).bold().to_string());
-    page.fact("sha256", &found.code_sha256.to_string());
-    let yes_no = |yes: bool| match yes {
-        true => "yes".yellow().to_string(),
-        false => "no".to_owned(),
-    };
-    page.fact("writes", &yes_no(found.has_writes));
-    page.fact("reads", &yes_no(found.has_reads));
-    if found.has_writes {
-        page.fact("PVs", &page::channels(&found.channels, found.writes_unresolved));
-    }
-    if !found.risks.is_empty() {
-        page.fact("risks", &found.risks.join(", "));
-    }
-    page.fact(
-        "as read_only",
-        match analyzed.policy {
-            "run" => "runs without a question",
-            "ask" => "a human is asked",
-            _ => "refused",
-        },
-    );
-    page.reasons(&analyzed.reasons);
-    page.findings(&found.findings);
     page.done()
 }
 

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use owo_colors::OwoColorize;
 
 use crate::{
-    gate::text::{visible, visible_line},
+    gate::{
+        self, Line, Listing,
+        text::{visible, visible_line},
+    },
     model::{Actor, Authentication, Category, Entrance, Evidence, Finding, Severity, Timestamp},
     service::RunStatus,
 };
@@ -75,18 +78,29 @@ impl Page {
         }
     }
 
-    /// A program with its line numbers, whole.
-    pub(super) fn code(&mut self, code: &str) {
-        let code = visible(code);
-        let lines: Vec<&str> = code.split('\n').collect();
-        let lines = match lines.split_last() {
-            Some((&"", rest)) => rest,
-            _ => &lines,
-        };
+    /// A program with its line numbers, whole, and with what was found marked.
+    pub(super) fn code(&mut self, code: &str, findings: &[Finding]) {
+        let lines = Listing::new(code).marked(findings);
         let width = lines.len().to_string().len().max(3);
-        for (index, line) in lines.iter().enumerate() {
-            let number = format!("{:>width$} │", index + 1);
-            let _ = writeln!(self.0, "  {} {}", number.dimmed(), line.trim_end_matches('\r'));
+        for line in &lines {
+            self.listed(line, width);
+        }
+    }
+
+    /// A line of a program, its number in a column of `width`. Marks stand below it, in lines without a number, so
+    /// that no code can pose as one.
+    pub(super) fn listed(&mut self, line: &Line, width: usize) {
+        let number = format!("{:>width$} │", line.number);
+        let _ = writeln!(self.0, "  {} {}", number.dimmed(), line.text);
+        for mark in &line.marks {
+            let edge = format!("{:width$} │", "");
+            let told = format!("{} {}", mark.drawn(), mark.rules.join(", "));
+            let told = match mark.severity {
+                Severity::Info => told.trim_end().dimmed().to_string(),
+                Severity::Warning => told.trim_end().yellow().to_string(),
+                Severity::High | Severity::Critical => told.trim_end().red().bold().to_string(),
+            };
+            let _ = writeln!(self.0, "  {} {told}", edge.dimmed());
         }
     }
 
@@ -109,38 +123,54 @@ impl Page {
     }
 
     fn finding(&mut self, finding: &Finding) {
-        let severity = match finding.severity {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::High => "high",
-            Severity::Critical => "critical",
-        };
-        let severity_gap = " ".repeat(9 - severity.len());
-        let severity = match finding.severity {
-            Severity::Info => severity.dimmed().to_string(),
-            Severity::Warning => severity.yellow().to_string(),
-            Severity::High | Severity::Critical => severity.red().bold().to_string(),
-        };
-        let category = match finding.category {
-            Category::Write => "write",
-            Category::PotentialWrite => "may write",
-            Category::Read => "read",
-            Category::Risk => "risk",
-            Category::Syntax => "syntax",
-            Category::Notice => "notice",
-        };
+        let gap = " ".repeat(9_usize.saturating_sub(severity_name(finding.severity).len()));
         let place = format!("{}:{}", finding.line, finding.column);
         let evidence = match finding.evidence {
-            Evidence::Regex => " (by a pattern)",
-            Evidence::Resolved => "",
-            Evidence::Unresolved => " (could not be resolved)",
+            Evidence::Resolved => String::new(),
+            other => format!(" ({})", gate::basis(other)),
         };
         let _ = writeln!(
             self.0,
-            "  {place:<7} {severity}{severity_gap}{category:<10} {}: {}{evidence}",
+            "  {place:<7} {}{gap}{:<10} {}: {}{evidence}",
+            severity(finding.severity),
+            category(finding.category),
             visible_line(&finding.rule),
             visible_line(&finding.explanation)
         );
+        if let Some(origin) = gate::origin(finding) {
+            let _ = writeln!(self.0, "  {:<7} {} {origin}", "", "=".dimmed());
+        }
+    }
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+/// How grave something is, coloured.
+pub(super) fn severity(severity: Severity) -> String {
+    let name = severity_name(severity);
+    match severity {
+        Severity::Info => name.dimmed().to_string(),
+        Severity::Warning => name.yellow().to_string(),
+        Severity::High | Severity::Critical => name.red().bold().to_string(),
+    }
+}
+
+/// What a finding is about, in a word or two.
+pub(super) fn category(category: Category) -> &'static str {
+    match category {
+        Category::Write => "write",
+        Category::PotentialWrite => "may write",
+        Category::Read => "read",
+        Category::Risk => "risk",
+        Category::Syntax => "syntax",
+        Category::Notice => "notice",
     }
 }
 

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    gate::text::visible_line,
+    gate::{CodedValue, CodedWrite, Risk, on_lines, text::visible_line},
     model::{Actor, Finding, InterruptId, InterruptKind, PvLimits, PvValue, Timestamp},
 };
 
-use super::{Hints, Page, ago, deadline, page, pretty, who};
+use super::{Hints, Page, ago, analysis, deadline, page, pretty, who};
 
 /// A question that is pending.
 pub(super) struct Asked<'a> {
@@ -31,6 +31,10 @@ struct Program {
     reasons: Vec<String>,
     findings: Vec<Finding>,
     channels: Vec<Channel>,
+    #[serde(default)]
+    writes_in_code: Vec<CodedWrite>,
+    #[serde(default)]
+    risks: Vec<Risk>,
     channels_unresolved: bool,
     #[serde(default)]
     channels_enforced: bool,
@@ -113,45 +117,22 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
         },
     );
     page.fact("requester", &who(&program.requester));
-    page.fact("sha256", &visible_line(&program.code_sha256));
-    let names: Vec<String> = program
-        .channels
-        .iter()
-        .map(|channel| channel.name.clone())
-        .collect();
-    page.fact(
-        "PVs written",
-        &page::channels(&names, program.channels_unresolved),
-    );
-    let backend = |key: &str| visible_line(program.backend[key].as_str().unwrap_or("unknown"));
-    page.fact(
-        "runs in",
-        &format!("{}, isolation: {}", backend("name"), backend("isolation")),
-    );
-    page.fact("interpreter", &backend("interpreter"));
-    if let Some(seconds) = program.backend["facts"]["timeout_seconds"].as_f64() {
-        page.fact("time", &format!("at most {seconds} s"));
-    }
-    page.fact("network", &network(program));
-    page.fact(
-        "attempt",
-        &format!("{}, question {}", program.attempt, program.question_number),
-    );
-    if let Some(notebook) = &program.notebook {
-        page.fact("notebook", &visible_line(notebook));
-    }
     if let Some(previous) = &program.previous {
         page.heading("Asked before");
         page.block(previous);
     }
-    page.heading("Why it is asked");
-    page.reasons(&program.reasons);
     if program.execution_mode == "write_access" {
         planned(page, program);
     }
-    page.findings(&program.findings);
+    analysis::risks(page, &program.risks);
+    page.heading("Why it is asked");
+    page.reasons(&program.reasons);
     page.heading("The code, as it will run");
-    page.code(&program.code);
+    page.code(&program.code, &program.findings);
+    page.findings(&program.findings);
+    analysis::advice(page, &program.findings);
+    page.heading("How it would run");
+    placement(page, program);
     if !hints.quiet {
         let needs_channels = program.channels_unresolved && program.execution_mode == "write_access";
         let approve = match needs_channels {
@@ -169,6 +150,28 @@ fn about_program(page: &mut Page, id: InterruptId, program: &Program, hints: &Hi
         }
     }
     requester(page, &program.untrusted);
+}
+
+/// Where it would run, and on whose account.
+fn placement(page: &mut Page, program: &Program) {
+    page.fact("sha256", &visible_line(&program.code_sha256));
+    let backend = |key: &str| visible_line(program.backend[key].as_str().unwrap_or("unknown"));
+    page.fact(
+        "runs in",
+        &format!("{}, isolation: {}", backend("name"), backend("isolation")),
+    );
+    page.fact("interpreter", &backend("interpreter"));
+    if let Some(seconds) = program.backend["facts"]["timeout_seconds"].as_f64() {
+        page.fact("time", &format!("at most {seconds} s"));
+    }
+    page.fact("network", &network(program));
+    page.fact(
+        "attempt",
+        &format!("{}, question {}", program.attempt, program.question_number),
+    );
+    if let Some(notebook) = &program.notebook {
+        page.fact("notebook", &visible_line(notebook));
+    }
 }
 
 /// What it would write: value now, value wanted, limits, and what stands against it.
@@ -200,6 +203,18 @@ fn planned(page: &mut Page, program: &Program) {
             value(&channel.value),
             ioc.unwrap_or_default().dimmed()
         ));
+        let coded = program
+            .writes_in_code
+            .iter()
+            .filter(|write| write.is_of(&channel.name));
+        // What the rehearsal put is told above; without one it is for the code to say.
+        for write in coded.filter(|write| channel.wanted.is_none() && write.value != CodedValue::Unknown) {
+            page.line(&format!(
+                "    ← {} in the code, {}",
+                write.value.shown().bold(),
+                on_lines(&write.lines)
+            ));
+        }
         for problem in &channel.problems {
             page.line(&format!(
                 "    {} {}",
@@ -208,8 +223,21 @@ fn planned(page: &mut Page, program: &Program) {
             ));
         }
     }
-    if program.channels.is_empty() {
-        page.line("  nothing that is known");
+    let named = |write: &CodedWrite| program.channels.iter().any(|channel| write.is_of(&channel.name));
+    let rest: Vec<&CodedWrite> = program
+        .writes_in_code
+        .iter()
+        .filter(|write| !named(write))
+        .collect();
+    analysis::coded(page, &rest);
+    match (
+        program.channels_unresolved,
+        program.channels.is_empty() && rest.is_empty(),
+    ) {
+        (true, true) => page.line(&format!("  {}", "nothing that is known".yellow())),
+        (false, true) => page.line("  nothing"),
+        (true, false) => page.line(&format!("  {}", "and perhaps others".yellow())),
+        (false, false) => {}
     }
     let Some(rehearsal) = &program.rehearsal else {
         return;
@@ -285,7 +313,7 @@ fn outcome_unknown(page: &mut Page, id: InterruptId, unknown: &Unknown, hints: &
     );
     page.fact("why unknown", &visible_line(&unknown.reason));
     page.heading("The code that was started");
-    page.code(&unknown.code);
+    page.code(&unknown.code, &[]);
     page.heading("What to check");
     page.line(&format!("  {}", visible_line(&unknown.check)));
     if !hints.quiet {
