@@ -15,7 +15,8 @@ in a local sink. What happened is read back from the record file:
 
 A line of the labels file with "unchecked": "reason" is reported but not held against the run; one
 with "args": [...] gets these arguments, one with "stdin" gets that text. "needs": ["numpy", ...]
-names packages without which the case is skipped.
+names packages without which the case is skipped; "python": "3.12" needs that version or a newer one,
+"before": "3.14" an older one.
 """
 import argparse
 import concurrent.futures
@@ -131,7 +132,15 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     have = {}
 
+    version = tuple(int(x) for x in subprocess.run(
+        [a.python, '-c', 'import sys; print(*sys.version_info[:2])'],
+        capture_output=True, check=True, text=True).stdout.split())
+
     def missing(label):
+        if version < tuple(int(x) for x in label.get('python', '3.0').split('.')):
+            return 'Python ' + label['python']
+        if version >= tuple(int(x) for x in label.get('before', '9.0').split('.')):
+            return 'Python before ' + label['before']
         for mod in label.get('needs', []):
             if mod not in have:
                 have[mod] = subprocess.run([a.python, '-c', 'import ' + mod],
