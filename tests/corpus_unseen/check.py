@@ -155,6 +155,8 @@ def main():
 
         def one(label):
             mod = missing(label)
+            if not native and 'native_code' in label['must_flag_risks']:
+                mod = mod or 'a C compiler'
             if mod:
                 return label, None, mod, []
             return (label,) + run(label, a.python, server.server_address[1], native,
