@@ -20,7 +20,7 @@ def history(pv, hours):
 
 
 for pv in ("SR:LIFETIME", "SR:VAC:AVERAGE"):
-    past = history(pv, 24)
     now = caget(pv, timeout=3)
+    past = history(pv, 24)
     rank = (past < now).mean()
     print(f"{pv}: now {now:.4g}, day's median {np.median(past):.4g}, above {rank:.0%} of the day")
