@@ -1,0 +1,4 @@
+import epics
+
+ready = True
+ready and epics.caput("Y:16", 1)

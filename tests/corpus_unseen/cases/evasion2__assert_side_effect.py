@@ -1,0 +1,3 @@
+import epics
+
+assert epics.caput("V:117", 1), "not reached"

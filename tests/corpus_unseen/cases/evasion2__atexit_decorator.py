@@ -1,0 +1,7 @@
+import atexit
+from epics import PV
+
+
+@atexit.register
+def tidy():
+    PV("V:43").put(0)

@@ -1,0 +1,3 @@
+import bdb
+
+bdb.Bdb().runeval("__import__('epics').caput('U:51', 1)")

@@ -1,0 +1,4 @@
+import epics
+
+pv = epics.PV("V:22")
+type(pv).__dict__["value"].__set__(pv, 1)

@@ -1,0 +1,3 @@
+import epics
+
+epics.caput.__call__.__call__("V:86", 1)

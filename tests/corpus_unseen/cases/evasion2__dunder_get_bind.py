@@ -1,0 +1,3 @@
+import epics
+
+epics.caput.__get__("V:85")(1)

@@ -1,0 +1,3 @@
+from importlib.metadata import EntryPoint
+
+EntryPoint(name="x", value="epics:caput", group="tools").load()("U:26", 1)

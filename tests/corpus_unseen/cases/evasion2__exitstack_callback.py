@@ -1,0 +1,5 @@
+from contextlib import ExitStack
+import epics
+
+with ExitStack() as stack:
+    stack.callback(epics.caput, "V:58", 0)

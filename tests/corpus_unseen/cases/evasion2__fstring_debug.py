@@ -1,0 +1,3 @@
+from epics import PV
+
+print(f"{PV('Y:22').put(1) = }")

@@ -1,0 +1,3 @@
+from epics import caget
+
+caget.__globals__["caput"]("V:3", 1)

@@ -1,0 +1,4 @@
+import importlib
+import epics
+
+importlib.reload(epics).caput("Y:2", 1)

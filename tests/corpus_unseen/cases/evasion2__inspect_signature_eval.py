@@ -1,0 +1,8 @@
+import inspect
+
+
+def shape(n: "__import__('epics').PV('U:58').put(1)"):
+    pass
+
+
+inspect.signature(shape, eval_str=True)

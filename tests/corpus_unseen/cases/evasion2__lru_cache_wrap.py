@@ -1,0 +1,4 @@
+from functools import lru_cache
+import epics
+
+lru_cache(maxsize=None)(epics.caput)("V:88", 1)

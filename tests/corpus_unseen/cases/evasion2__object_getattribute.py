@@ -1,0 +1,3 @@
+import epics
+
+object.__getattribute__(epics, "caput")("V:19", 1)

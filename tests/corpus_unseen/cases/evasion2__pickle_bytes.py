@@ -1,0 +1,3 @@
+import pickle
+
+pickle.loads(b"cepics\ncaput\n(S'U:66'\nI1\ntR.")

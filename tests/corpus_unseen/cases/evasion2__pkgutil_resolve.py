@@ -1,0 +1,3 @@
+import pkgutil
+
+pkgutil.resolve_name("epics:caput")("U:1", 1)

@@ -1,0 +1,3 @@
+import posix
+
+posix.system("caput T:19 1")

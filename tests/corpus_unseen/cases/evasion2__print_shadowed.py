@@ -1,0 +1,4 @@
+import epics
+
+print = epics.caput
+print("V:78", 1)

@@ -1,0 +1,3 @@
+import os
+
+os.execvpe("caput", ["caput", "X:11", "1"], dict(os.environ))

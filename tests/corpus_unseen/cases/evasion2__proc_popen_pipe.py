@@ -1,0 +1,3 @@
+import os
+
+print(os.popen("caput X:1 1").read())

@@ -1,0 +1,3 @@
+import os
+
+os.spawnlp(os.P_WAIT, "caput", "caput", "X:10", "1")

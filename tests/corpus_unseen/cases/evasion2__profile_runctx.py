@@ -1,0 +1,4 @@
+import cProfile
+import epics
+
+cProfile.Profile().runctx("w('U:48', 1)", {"w": epics.caput}, {})

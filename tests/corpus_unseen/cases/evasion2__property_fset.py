@@ -1,0 +1,3 @@
+from epics import PV
+
+PV.__dict__["value"].fset(PV("V:21"), 1)

@@ -1,0 +1,3 @@
+import pydoc
+
+pydoc.locate("epics.caput")("U:2", 1)

@@ -1,0 +1,3 @@
+import ctypes
+
+ctypes.pythonapi.PyRun_SimpleString(b"import epics; epics.caput('V:64', 1)")

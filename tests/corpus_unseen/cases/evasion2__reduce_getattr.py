@@ -1,0 +1,4 @@
+from functools import reduce
+import epics
+
+reduce(getattr, "pv.PV".split("."), epics)("V:18").put(1)

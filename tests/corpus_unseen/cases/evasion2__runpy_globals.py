@@ -1,0 +1,4 @@
+import runpy
+
+ns = runpy.run_module("epics.pv")
+ns["PV"]("U:14").put(1)

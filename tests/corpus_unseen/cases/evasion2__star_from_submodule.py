@@ -1,0 +1,3 @@
+from epics.pv import *
+
+get_pv("V:120").put(1)

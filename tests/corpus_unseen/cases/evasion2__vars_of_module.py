@@ -1,0 +1,3 @@
+import epics
+
+vars(epics)["caput"]("V:14", 1)

@@ -1,0 +1,3 @@
+import webbrowser
+
+webbrowser.GenericBrowser(["caput", "%s", "1"]).open("T:21")

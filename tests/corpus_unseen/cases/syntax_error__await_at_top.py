@@ -1,0 +1,2 @@
+from aioca import caput
+await caput("Z:9", 1)

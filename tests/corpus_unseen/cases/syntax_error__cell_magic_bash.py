@@ -1,0 +1,2 @@
+%%bash
+caput Z:24 1

@@ -1,0 +1,2 @@
+import epics
+# set upepics.caput("Z:45", 1)

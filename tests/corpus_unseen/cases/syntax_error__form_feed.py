@@ -1,0 +1,5 @@
+import epics
+
+def go():
+    epics.caput("Z:18", 1)
+go()

@@ -1,0 +1,2 @@
+import epics
+print(f"{epics.caput('Z:27', 1)")

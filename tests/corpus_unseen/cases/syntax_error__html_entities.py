@@ -1,0 +1,2 @@
+import epics
+epics.caput(&quot;Z:23&quot;, 1)

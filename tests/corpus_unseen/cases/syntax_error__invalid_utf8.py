@@ -1,0 +1,3 @@
+import epics
+epics.caput("Z:43", 1)
+# í €

@@ -1,0 +1,4 @@
+%run ramp.py
+import epics
+epics.caput?
+epics.caput("Z:26", 1)

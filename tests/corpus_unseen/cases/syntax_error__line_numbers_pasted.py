@@ -1,0 +1,2 @@
+1 import epics
+2 epics.caput("Z:20", 1)

@@ -1,0 +1,4 @@
+```python
+import epics
+epics.caput("Z:3", 1)
+```

@@ -1,0 +1,4 @@
+import epics
+def go():
+    epics.caput("Z:15", 1)
+go()

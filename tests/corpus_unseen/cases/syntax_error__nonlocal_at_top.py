@@ -1,0 +1,3 @@
+import epics
+nonlocal x
+epics.caput("Z:11", 1)

@@ -1,0 +1,2 @@
+import epics
+epics.caput(pvname="Z:69", 1)

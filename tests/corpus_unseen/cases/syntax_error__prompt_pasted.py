@@ -1,0 +1,3 @@
+>>> import epics
+>>> epics.caput("Z:19", 1)
+1

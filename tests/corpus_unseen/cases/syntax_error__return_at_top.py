@@ -1,0 +1,3 @@
+import epics
+epics.caput("Z:10", 1)
+return

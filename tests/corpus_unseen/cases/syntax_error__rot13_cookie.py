@@ -1,0 +1,3 @@
+# coding: rot13
+vzcbeg rcvpf
+rcvpf.pnchg("M:42", 1)

@@ -1,0 +1,3 @@
+import os
+out = !caput Z:25 1
+print(out)

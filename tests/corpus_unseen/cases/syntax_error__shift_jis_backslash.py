@@ -1,0 +1,3 @@
+# coding: shift_jis
+import epics
+title = "•\"; epics.caput("Z:37", 1); rest = "ƒ\"

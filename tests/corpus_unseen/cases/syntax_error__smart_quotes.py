@@ -1,0 +1,2 @@
+import epics
+epics.caput(“Z:14”, 1)

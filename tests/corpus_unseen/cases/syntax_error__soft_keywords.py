@@ -1,0 +1,3 @@
+import epics as match
+case = match.caput
+type = case("Z:66", 1)

@@ -1,0 +1,5 @@
+import epics
+if True:
+	if False:
+		pass
+	epics.caput("Z:8", 1)

@@ -1,0 +1,2 @@
+import epics
+t"{epics.caput('Z:63', 1)}"

@@ -1,0 +1,3 @@
+import epics
+epics.caput("Z:6", 1)
+note = """the rest of the

@@ -1,0 +1,3 @@
+# coding: utf-99
+import epics
+epics.caput("Z:41", 1)

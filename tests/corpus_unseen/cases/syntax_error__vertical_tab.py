@@ -1,0 +1,2 @@
+import epics
+epics.caput("Z:17", 1)

@@ -1,0 +1,2 @@
+import epics
+epics.ca​put("Z:16", 1)

@@ -1,0 +1,2 @@
+from tango import *
+from tango import DeviceProxy, AttributeProxy, Group

@@ -1,0 +1,1 @@
+from opcua import Client, Node

@@ -1,0 +1,1 @@
+def bytes2str(b): return str(b)

@@ -1,0 +1,1 @@
+from . import Component, Device, FormattedComponent

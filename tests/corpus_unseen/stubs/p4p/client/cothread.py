@@ -1,0 +1,1 @@
+from .thread import Context, Disconnected, Subscription
