@@ -20,6 +20,7 @@ mod gate;
 mod gateway;
 mod generation;
 mod jupyter;
+mod knowledge;
 mod launcher;
 mod layers;
 mod limits;
