@@ -4,7 +4,10 @@
 //! as a potential write. It is a classifier, not a boundary: the sandbox and the gateway are.
 
 mod calls;
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "the resolver is to use it"))]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, unused_imports, reason = "the resolver is to use it")
+)]
 mod constants;
 mod expressions;
 mod intake;
