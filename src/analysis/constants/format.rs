@@ -24,7 +24,7 @@ pub(in super::super) fn format(value: &Constant, conversion: Option<char>, spec:
 struct Spec {
     fill: char,
     align: Option<char>,
-    sign: char,
+    sign: Option<char>,
     alternate: bool,
     zeros: bool,
     width: usize,
@@ -49,7 +49,7 @@ impl Spec {
             align = Some(first);
             rest = rest.strip_prefix(first)?;
         }
-        let sign = take(&mut rest, &['+', '-', ' ']).unwrap_or('-');
+        let sign = take(&mut rest, &['+', '-', ' ']);
         let alternate = take(&mut rest, &['#']).is_some();
         let zeros = fill.is_none() && take(&mut rest, &['0']).is_some();
         let width = number(&mut rest)?.unwrap_or(0);
@@ -110,7 +110,7 @@ fn formatted(value: &Constant, spec: &str) -> Option<String> {
 }
 
 fn formatted_text(text: &str, spec: &Spec) -> Option<String> {
-    let plain = spec.sign == '-' && !spec.alternate && !spec.zeros && spec.grouping.is_none();
+    let plain = spec.sign.is_none() && !spec.alternate && !spec.zeros && spec.grouping.is_none();
     if !plain || !matches!(spec.kind, None | Some('s')) || spec.align == Some('=') {
         return None;
     }
@@ -185,11 +185,11 @@ fn grouped(digits: &str, separator: char, group: usize) -> String {
     result
 }
 
-fn sign_of(negative: bool, sign: char) -> &'static str {
+fn sign_of(negative: bool, sign: Option<char>) -> &'static str {
     match sign {
         _ if negative => "-",
-        '+' => "+",
-        ' ' => " ",
+        Some('+') => "+",
+        Some(' ') => " ",
         _ => "",
     }
 }
@@ -202,7 +202,7 @@ fn formatted_integer(value: i64, spec: &Spec) -> Option<String> {
         return None;
     }
     if spec.kind == Some('c') {
-        let plain = spec.sign == '-' && !spec.alternate && !spec.zeros && spec.grouping.is_none();
+        let plain = spec.sign.is_none() && !spec.alternate && !spec.zeros && spec.grouping.is_none();
         let character = char::from_u32(u32::try_from(value).ok()?)?;
         let text = character.to_string();
         return plain
@@ -457,7 +457,7 @@ struct Directive {
     left: bool,
     zeros: bool,
     alternate: bool,
-    sign: char,
+    sign: Option<char>,
     width: usize,
     precision: Option<usize>,
     kind: char,
@@ -469,7 +469,7 @@ impl Directive {
             left: false,
             zeros: false,
             alternate: false,
-            sign: '-',
+            sign: None,
             width: 0,
             precision: None,
             kind: ' ',
@@ -479,8 +479,8 @@ impl Directive {
                 '-' => directive.left = true,
                 '0' => directive.zeros = true,
                 '#' => directive.alternate = true,
-                '+' => directive.sign = '+',
-                _ if directive.sign != '+' => directive.sign = ' ',
+                '+' => directive.sign = Some('+'),
+                _ if directive.sign.is_none() => directive.sign = Some(' '),
                 _ => {}
             }
         }
@@ -511,7 +511,10 @@ impl Directive {
             _ => return self.numeral(value),
         };
         // Python ignores these, but not in every version.
-        if self.alternate || self.zeros || self.sign != '-' || (self.kind == 'c' && self.precision.is_some())
+        if self.alternate
+            || self.zeros
+            || self.sign.is_some()
+            || (self.kind == 'c' && self.precision.is_some())
         {
             return None;
         }

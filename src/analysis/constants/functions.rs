@@ -314,10 +314,15 @@ fn of_base(name: &str, arguments: &Known<'_>) -> Option<Constant> {
     Constant::bytes(bytes?)
 }
 
+/// The two characters for 62 and 63, which may not be others' as well.
 fn alphabet(extra: Option<&Constant>) -> Option<[u8; 2]> {
     match extra {
         None | Some(Constant::None) => Some(*b"+/"),
-        Some(extra) => ascii_or_bytes(extra)?.try_into().ok(),
+        Some(extra) => {
+            let extra: [u8; 2] = ascii_or_bytes(extra)?.try_into().ok()?;
+            let is_free = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'=';
+            (extra.iter().all(is_free) && extra[0] != extra[1]).then_some(extra)
+        }
     }
 }
 

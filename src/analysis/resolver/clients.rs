@@ -181,7 +181,7 @@ impl<'a> Resolver<'a, '_> {
         let known = self.values.client(client);
         let text = self.symbols.text(name);
         let member = self.knowledge.member(known.of, &text);
-        let (library, unlisted, full) = self.described(known.of, &text);
+        let (library, _, full) = self.described(known.of, &text);
         let own = self.own_targets(whole);
         if member.does == Does::Unlisted {
             if self.is_of_data(whole, &text) {
@@ -189,9 +189,6 @@ impl<'a> Resolver<'a, '_> {
             }
             if text.starts_with("__") && !self.knowledge.is_gateway(&text) && &*text != "__call__" {
                 return self.values.of(Atom::Client(client));
-            }
-            if unlisted == Unlisted::Value || &*text != "__call__" {
-                self.hand_to_client(arguments);
             }
         }
         self.act(member, library, &full, at, arguments, own)
@@ -227,7 +224,7 @@ impl<'a> Resolver<'a, '_> {
             targets.channels.extend(named.channels);
             targets.values.clear();
         }
-        self.hand_to_client(arguments);
+        self.hand_to_client(library, member.signature, arguments);
         match member.does {
             Does::Write => {
                 let why = format!("'{full}' writes to the control system.");
@@ -308,15 +305,32 @@ impl<'a> Resolver<'a, '_> {
             .any(|(index, name)| self.argument(arguments, index, &name).is_some())
     }
 
-    /// Functions that a client library is given are called with data.
-    fn hand_to_client(&mut self, arguments: &Arguments<'a>) {
+    /// Functions that a client library is given are called by it: with data where that is known, else
+    /// with whatever objects it has.
+    fn hand_to_client(
+        &mut self,
+        library: LibraryId,
+        signature: Option<SignatureId>,
+        arguments: &Arguments<'a>,
+    ) {
+        let with_data = signature.is_some_and(|signature| {
+            let parameters = self.knowledge.signature(signature);
+            parameters
+                .iter()
+                .any(|parameter| parameter.role == Role::Callback)
+        });
+        let mut given = Value::DATA;
+        if !with_data {
+            let object = self.some_client(library);
+            given = self.values.join(given, object);
+        }
         for value in arguments.all() {
-            self.call_with_data(value, 3);
+            self.call_with(value, given, 3);
         }
     }
 
-    /// The functions among `value` are called with plain data.
-    fn call_with_data(&mut self, value: Value, depth: u8) {
+    /// The functions among `value` are called with `given`.
+    fn call_with(&mut self, value: Value, given: Value, depth: u8) {
         let atoms = self.values.atoms(value);
         for atom in atoms.iter() {
             match *atom {
@@ -330,13 +344,16 @@ impl<'a> Resolver<'a, '_> {
                         .map(|known| known.name)
                         .collect();
                     for name in names {
-                        self.bind_parameter(function, name, Value::DATA);
+                        // Two libraries hand the object itself to callbacks under these names.
+                        let object = matches!(&*self.symbols.text(name), "cb_info" | "obj");
+                        let given = if object { Value::UNKNOWN } else { given };
+                        self.bind_parameter(function, name, given);
                     }
                     self.world.function_mut(function).called = true;
                 }
                 Atom::Container(id) if depth > 0 => {
                     let elements = self.world.elements(id);
-                    self.call_with_data(elements, depth - 1);
+                    self.call_with(elements, given, depth - 1);
                 }
                 _ => {}
             }
@@ -495,7 +512,7 @@ impl<'a> Resolver<'a, '_> {
         let known = self.values.client(client);
         let text = self.symbols.text(name);
         if self.knowledge.is_settable(known.of, &text) {
-            self.call_with_data(value, 2);
+            self.call_with(value, Value::DATA, 2);
             return;
         }
         let (library, _, full) = self.described(known.of, &text);
