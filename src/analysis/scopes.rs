@@ -10,8 +10,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     knowledge::TypeId,
     paths::{PathId, Symbol},
-    values::{ConstantId, Value, Values},
+    values::{Atom, ConstantId, Value, Values},
 };
+
+/// At most so many rows of a table are told apart.
+const MAX_ROWS: usize = 48;
 
 /// From this pass on, what still grows keeps no constants: `n = n + 1` has no end.
 const WIDENING_PASS: u32 = 4;
@@ -92,19 +95,21 @@ impl Slot {
         self.value
     }
 
-    pub(super) fn grow(&mut self, clock: &mut Clock, values: &mut Values, more: Value) {
+    /// Joins `more` to the value; whether that was anything new.
+    pub(super) fn grow(&mut self, clock: &mut Clock, values: &mut Values, more: Value) -> bool {
         let mut joined = values.join(self.value, more);
         if joined == self.value {
-            return;
+            return false;
         }
         if clock.pass >= WIDENING_PASS {
             joined = values.widened(joined);
             if joined == self.value {
-                return;
+                return false;
             }
         }
         self.value = joined;
         clock.changed |= self.read == clock.pass;
+        true
     }
 }
 
@@ -210,6 +215,8 @@ pub(super) struct Container {
 /// Everything the program's own names, functions, classes and containers hold.
 pub(super) struct World<'a> {
     pub(super) clock: Clock,
+    /// Counts what containers came to hold.
+    pub(super) growth: u64,
     scopes: Vec<Scope<'a>>,
     functions: Vec<Function<'a>>,
     classes: Vec<Class>,
@@ -234,6 +241,7 @@ impl<'a> World<'a> {
     pub(super) fn new() -> Self {
         let mut world = Self {
             clock: Clock::default(),
+            growth: 0,
             scopes: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
@@ -546,15 +554,52 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn hold(&mut self, values: &mut Values, id: ContainerId, element: Value) {
-        self.containers[id.index()]
+        let element = self.merged(values, id, element);
+        let grew = self.containers[id.index()]
             .elements
             .grow(&mut self.clock, values, element);
+        self.growth += u64::from(grew);
+    }
+
+    /// In a container of very many containers, as a table of rows, the rows are told apart no longer:
+    /// what a further row holds is held by the first.
+    fn merged(&mut self, values: &mut Values, id: ContainerId, element: Value) -> Value {
+        let [Atom::Container(row)] = *values.atoms(element) else {
+            return element;
+        };
+        let held = values.atoms(self.containers[id.index()].elements.seen());
+        let rows = || {
+            held.iter().filter_map(|atom| match *atom {
+                Atom::Container(row) => Some(row),
+                _ => None,
+            })
+        };
+        if rows().count() < MAX_ROWS || rows().any(|known| known == row) {
+            return element;
+        }
+        let Some(first) = rows().next() else { return element };
+        let (elements, keys) = (self.elements(row), self.keys(row));
+        match self.exact(row).filter(|exact| {
+            let known = self.containers[first.index()].exact.as_ref();
+            known.is_some_and(|known| known.len() == exact.len())
+        }) {
+            Some(exact) => self.set_exact(values, first, exact, false),
+            None => self.spoil(first),
+        }
+        for (into, more) in [(true, elements), (false, keys)] {
+            let container = &mut self.containers[first.index()];
+            let slot = if into { &mut container.elements } else { &mut container.keys };
+            let grew = slot.grow(&mut self.clock, values, more);
+            self.growth += u64::from(grew);
+        }
+        values.of(Atom::Container(first))
     }
 
     pub(super) fn hold_key(&mut self, values: &mut Values, id: ContainerId, key: Value) {
-        self.containers[id.index()]
+        let grew = self.containers[id.index()]
             .keys
             .grow(&mut self.clock, values, key);
+        self.growth += u64::from(grew);
     }
 
     /// The field of instances of exactly this class.

@@ -14,6 +14,9 @@ use super::{
 /// At most so many constants and so many objects of one type are told apart in one value.
 const MAX_ALIKE: usize = 64;
 
+/// At most so many atoms in one value.
+const MAX_ATOMS: usize = 192;
+
 /// One thing a value may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Atom {
@@ -175,6 +178,18 @@ impl Values {
                     *client = self.client_of(Client { of, channel: None });
                 }
             }
+        }
+        if atoms.len() > MAX_ATOMS {
+            // Nobody keeps an eye on so many: what is left out is as good as unknown.
+            let mut room = MAX_ATOMS / 2;
+            atoms.retain(|atom| match atom {
+                Atom::Container(_) | Atom::Function(_) | Atom::Object(_) | Atom::Class(_) | Atom::Path(_) => {
+                    room = room.saturating_sub(1);
+                    room > 0
+                }
+                _ => true,
+            });
+            atoms.push(Atom::Unknown);
         }
         atoms.sort_unstable();
         atoms.dedup();

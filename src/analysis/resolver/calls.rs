@@ -205,14 +205,9 @@ impl<'a> Resolver<'a, '_> {
         let mut carried = Value::EMPTY;
         let all: Vec<Value> = arguments.all().collect();
         for value in all {
-            let taint = self.taint(value);
-            if taint == Value::EMPTY {
-                continue;
-            }
+            let flat = self.flat(value);
+            let taint = self.taint(flat);
             carried = self.values.join(carried, taint);
-            let inner = self.contents(taint);
-            let inner = self.taint(inner);
-            carried = self.values.join(carried, inner);
         }
         carried
     }
@@ -299,7 +294,7 @@ impl<'a> Resolver<'a, '_> {
     fn call_unknown(&mut self, at: TextRange, arguments: &Arguments<'a>) -> Value {
         let all: Vec<Value> = arguments.all().collect();
         for &value in &all {
-            if self.holds_client(value, 3) {
+            if self.holds_client(value) {
                 self.possible(
                     at,
                     "A control system's object is handed to something that could not be resolved.",
@@ -326,6 +321,7 @@ impl<'a> Resolver<'a, '_> {
     /// A result that may hold what the call was given.
     fn carry(&mut self, result: Value, given: Value, arguments: &Arguments<'a>) -> Value {
         let carried = self.carried(arguments);
+        let given = self.flat(given);
         let given = self.taint(given);
         let carried = self.values.join(carried, given);
         if carried == Value::EMPTY {
@@ -823,7 +819,7 @@ impl<'a> Resolver<'a, '_> {
             .collect();
         let mut result = Value::EMPTY;
         for &(index, value) in &all {
-            let functions = self.own_functions(value, 2);
+            let functions = self.own_functions(value);
             if functions == Value::EMPTY {
                 continue;
             }
@@ -850,24 +846,13 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
-    fn own_functions(&mut self, value: Value, depth: u8) -> Value {
+    fn own_functions(&mut self, value: Value) -> Value {
         if matches!(value, Value::DATA | Value::UNKNOWN | Value::EMPTY) {
             return Value::EMPTY;
         }
-        let mut result = Value::EMPTY;
-        let atoms = self.values.atoms(value);
-        for atom in atoms.iter() {
-            let part = match *atom {
-                Atom::Function(_) | Atom::Object(_) => self.values.of(*atom),
-                Atom::Container(id) if depth > 0 => {
-                    let elements = self.world.elements(id);
-                    self.own_functions(elements, depth - 1)
-                }
-                _ => Value::EMPTY,
-            };
-            result = self.values.join(result, part);
-        }
-        result
+        let flat = self.flat(value);
+        self.values
+            .only(flat, |atom| matches!(atom, Atom::Function(_) | Atom::Object(_)))
     }
 
     /// The arguments that a function is called with that was handed to a call of `last`.

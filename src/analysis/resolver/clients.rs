@@ -325,38 +325,26 @@ impl<'a> Resolver<'a, '_> {
             given = self.values.join(given, object);
         }
         for value in arguments.all() {
-            self.call_with(value, given, 3);
+            self.call_with(value, given);
         }
     }
 
     /// The functions among `value` are called with `given`.
-    fn call_with(&mut self, value: Value, given: Value, depth: u8) {
-        let atoms = self.values.atoms(value);
+    fn call_with(&mut self, value: Value, given: Value) {
+        let flat = self.flat(value);
+        let atoms = self.values.atoms(flat);
         for atom in atoms.iter() {
-            match *atom {
-                Atom::Function(function) => {
-                    let own = self.world.function(function);
-                    let skipped = usize::from(own.is_method && own.class.is_some());
-                    let names: Vec<_> = own
-                        .parameters
-                        .iter()
-                        .skip(skipped)
-                        .map(|known| known.name)
-                        .collect();
-                    for name in names {
-                        // Two libraries hand the object itself to callbacks under these names.
-                        let object = matches!(&*self.symbols.text(name), "cb_info" | "obj");
-                        let given = if object { Value::UNKNOWN } else { given };
-                        self.bind_parameter(function, name, given);
-                    }
-                    self.world.function_mut(function).called = true;
-                }
-                Atom::Container(id) if depth > 0 => {
-                    let elements = self.world.elements(id);
-                    self.call_with(elements, given, depth - 1);
-                }
-                _ => {}
+            let Atom::Function(function) = *atom else { continue };
+            let own = self.world.function(function);
+            let skipped = usize::from(own.is_method && own.class.is_some());
+            let names: Vec<_> = own.parameters.iter().skip(skipped).map(|known| known.name).collect();
+            for name in names {
+                // Two libraries hand the object itself to callbacks under these names.
+                let object = matches!(&*self.symbols.text(name), "cb_info" | "obj");
+                let given = if object { Value::UNKNOWN } else { given };
+                self.bind_parameter(function, name, given);
             }
+            self.world.function_mut(function).called = true;
         }
     }
 
@@ -512,7 +500,7 @@ impl<'a> Resolver<'a, '_> {
         let known = self.values.client(client);
         let text = self.symbols.text(name);
         if self.knowledge.is_settable(known.of, &text) {
-            self.call_with(value, Value::DATA, 2);
+            self.call_with(value, Value::DATA);
             return;
         }
         let (library, _, full) = self.described(known.of, &text);

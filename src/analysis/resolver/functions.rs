@@ -419,19 +419,11 @@ impl<'a> Resolver<'a, '_> {
 
     /// The functions among `value` may be called by others with anything.
     pub(super) fn escape(&mut self, value: Value) {
-        self.escape_within(value, 4);
-    }
-
-    fn escape_within(&mut self, value: Value, depth: u8) {
-        let atoms = self.values.atoms(value);
+        let flat = self.flat(value);
+        let atoms = self.values.atoms(flat);
         for atom in atoms.iter() {
-            match *atom {
-                Atom::Function(function) => self.escape_function(function),
-                Atom::Container(id) if depth > 0 => {
-                    let elements = self.world.elements(id);
-                    self.escape_within(elements, depth - 1);
-                }
-                _ => {}
+            if let Atom::Function(function) = *atom {
+                self.escape_function(function);
             }
         }
     }
@@ -613,7 +605,7 @@ impl<'a> Resolver<'a, '_> {
                 .any(|&class| self.world.class(class).unknown_base)
             {
                 for value in arguments.all() {
-                    if self.holds_client(value, 3) {
+                    if self.holds_client(value) {
                         self.possible(
                             at,
                             "A control system's object is handed to a class that could not be resolved.",

@@ -564,7 +564,7 @@ impl<'a> Resolver<'a, '_> {
                 return Value::DATA;
             }
             let holds = self.values.has(object, |atom| matches!(atom, Atom::Client(_)))
-                || self.holds_client(object, 0);
+                || self.holds_client(object);
             self.near_asked = true;
             let only_unknown = self.values.slice(object).iter().all(|atom| {
                 matches!(

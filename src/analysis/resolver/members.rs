@@ -9,12 +9,15 @@ use crate::{
         constants::Constant,
         knowledge::Does,
         paths::{Place, Symbol},
-        scopes::{ClassId, FunctionId, World},
+        scopes::{ClassId, ContainerId, FunctionId, World},
         values::{Atom, Value},
     },
     config::When,
     model::{Category, Evidence},
 };
+
+/// At most so many containers are looked into for what they hold.
+const MAX_FLAT: usize = 256;
 
 impl<'a> Resolver<'a, '_> {
     /// The value of `object.name`, which is not called here.
@@ -362,12 +365,13 @@ impl<'a> Resolver<'a, '_> {
                     }
                     Place::Known { .. } => Value::EMPTY,
                 },
-                Atom::Container(id) => {
-                    let elements = self.world.elements(id);
-                    if self.has_taint(elements, 4) {
-                        self.values.of(*atom)
-                    } else {
+                Atom::Container(_) => {
+                    let one = self.values.of(*atom);
+                    let flat = self.flat(one);
+                    if self.taint(flat) == Value::EMPTY {
                         Value::EMPTY
+                    } else {
+                        one
                     }
                 }
                 Atom::Data | Atom::Unknown | Atom::Constant(_) | Atom::Member(_) | Atom::FieldsOf(_) => {
@@ -379,35 +383,49 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
-    fn has_taint(&mut self, value: Value, depth: u8) -> bool {
-        let atoms = self.values.atoms(value);
-        atoms.iter().any(|atom| match *atom {
-            Atom::Data | Atom::Unknown | Atom::Constant(_) | Atom::Member(_) | Atom::FieldsOf(_) => false,
-            Atom::Path(_) => {
-                let one = self.values.of(*atom);
-                self.taint(one) != Value::EMPTY
-            }
-            Atom::Container(id) => {
-                depth == 0 || {
-                    let elements = self.world.elements(id);
-                    self.has_taint(elements, depth - 1)
+    /// Everything in `value`, however deep in containers, without the containers.
+    pub(super) fn flat(&mut self, value: Value) -> Value {
+        if !self.values.has(value, |atom| matches!(atom, Atom::Container(_))) {
+            return value;
+        }
+        if let Some(&(growth, flat)) = self.flat.get(&value)
+            && growth == self.world.growth
+        {
+            return flat;
+        }
+        let mut seen: Vec<ContainerId> = Vec::new();
+        let mut due = vec![value];
+        let mut flat = Value::EMPTY;
+        while let Some(next) = due.pop() {
+            let atoms = self.values.atoms(next);
+            for atom in atoms.iter() {
+                let Atom::Container(id) = *atom else { continue };
+                if seen.len() >= MAX_FLAT {
+                    flat = self.values.join(flat, Value::UNKNOWN);
+                } else if !seen.contains(&id) {
+                    seen.push(id);
+                    due.push(self.world.elements(id));
+                    due.push(self.world.keys(id));
                 }
             }
-            _ => true,
-        })
+            let rest = self.values.only(next, |atom| !matches!(atom, Atom::Container(_)));
+            flat = self.values.join(flat, rest);
+        }
+        self.flat.insert(value, (self.world.growth, flat));
+        flat
     }
 
     /// Whether `value` holds an object of a client library, however deep in containers.
-    pub(super) fn holds_client(&mut self, value: Value, depth: u8) -> bool {
-        let atoms = self.values.atoms(value);
+    pub(super) fn holds_client(&mut self, value: Value) -> bool {
+        let flat = self.flat(value);
+        let atoms = self.values.atoms(flat);
         atoms.iter().any(|atom| match *atom {
             Atom::Client(_) | Atom::Member(_) => true,
-            Atom::Path(path) => matches!(self.paths.place(path), Place::Library { .. }),
+            Atom::Path(path) => match self.paths.place(path) {
+                Place::Library { member, .. } => !matches!(member.does, Does::Read | Does::Quiet),
+                _ => false,
+            },
             Atom::Object(class) | Atom::Class(class) => !self.client_types(class).is_empty(),
-            Atom::Container(id) if depth > 0 => {
-                let elements = self.world.elements(id);
-                self.holds_client(elements, depth - 1)
-            }
             _ => false,
         })
     }
@@ -583,7 +601,7 @@ impl<'a> Resolver<'a, '_> {
                 self.world.set_field(&mut self.values, None, name, value);
             }
             Place::Foreign => {
-                if self.holds_client(value, 3) {
+                if self.holds_client(value) {
                     self.possible(
                         at,
                         "A control system's object is handed to a module of which nothing is known.",

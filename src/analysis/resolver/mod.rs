@@ -131,6 +131,7 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         within: Vec::new(),
         texts: FxHashMap::default(),
         told: FxHashSet::default(),
+        flat: FxHashMap::default(),
         facts: Facts::default(),
         quiet: 0,
         depth: 0,
@@ -189,6 +190,8 @@ struct Resolver<'a, 'p> {
     within: Vec<TextRange>,
     texts: FxHashMap<Rc<str>, Option<&'a Parsed<ModModule>>>,
     told: FxHashSet<(u32, Rc<str>)>,
+    /// What values hold however deep in containers, with the growth at which that was found.
+    flat: FxHashMap<Value, (u64, Value)>,
     facts: Facts,
     /// Above zero, nothing is told.
     quiet: u32,
