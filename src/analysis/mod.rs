@@ -4,6 +4,7 @@
 //! as a potential write. It is a classifier, not a boundary: the sandbox and the gateway are.
 
 mod calls;
+mod depth;
 mod expressions;
 mod intake;
 mod libraries;
@@ -11,16 +12,18 @@ mod mask;
 mod names;
 mod operations;
 mod patterns;
+mod places;
 mod policy;
 mod risk;
 mod syntax;
 mod walk;
 
-use ruff_source_file::LineIndex;
+use std::collections::HashSet;
+
 use ruff_text_size::TextSize;
 use serde::{Deserialize, Serialize};
 
-use self::{intake::Refusal, mask::Masked, patterns::Patterns, walk::Facts};
+use self::{intake::Refusal, mask::Masked, patterns::Patterns, places::Places, walk::Facts};
 pub use self::{
     operations::{
         DetectedOperations, DetectedPatterns, detect_control_system_operations, detect_operations_with,
@@ -37,9 +40,6 @@ const RULES_VERSION: u32 = 1;
 
 /// At most so many findings are kept.
 const MAX_FINDINGS: usize = 200;
-
-/// The longest snippet, in characters.
-const MAX_SNIPPET: usize = 160;
 
 /// Why the analysis cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -167,7 +167,7 @@ impl Analyzer {
             Ok(text) => text,
             Err(refusal) => return self.refused(code, refusal),
         };
-        let result = intake::check_depth(&text)
+        let result = depth::check(&text)
             .and_then(|()| intake::on_large_stack(|| self.read(code, &text)).and_then(|result| result));
         result.unwrap_or_else(|refusal| self.refused(code, refusal))
     }
@@ -257,10 +257,7 @@ impl Analyzer {
                 "The parser gave no module.",
             ));
         };
-        let places = Places {
-            text,
-            index: LineIndex::from_source_text(text),
-        };
+        let places = Places::new(text);
         let masked = Masked::new(text, parsed.tokens());
         let mut verdict = Verdict::Readable;
         let mut findings = Vec::new();
@@ -296,18 +293,21 @@ impl Analyzer {
         }
         let mut matched_writes = Vec::new();
         let mut matched_reads = Vec::new();
-        for hit in self.patterns.hits(&masked) {
-            let at = u32::try_from(hit.name_at).unwrap_or(u32::MAX);
-            if !self.settings.strict && facts.harmless_at.contains(&at) {
-                continue;
-            }
+        let cleared = HashSet::new();
+        let harmless = if self.settings.strict {
+            &cleared
+        } else {
+            &facts.harmless_at
+        };
+        for hit in self.patterns.hits(&masked, harmless) {
+            let at = hit.name_at;
             let write = hit.pattern.write;
             let matched = if write {
                 &mut matched_writes
             } else {
                 &mut matched_reads
             };
-            if !matched.iter().any(|known| known == hit.pattern.source()) {
+            if !matched.iter().any(|known: &String| known == hit.pattern.source()) {
                 matched.push(hit.pattern.source().to_owned());
             }
             let channels = facts.first_texts.get(&at).cloned().unwrap_or_default();
@@ -329,16 +329,11 @@ impl Analyzer {
 fn summarize(analysis: &mut Analysis, mut findings: Vec<Finding>) {
     // What the tree resolved says more than a pattern at the same place.
     findings.sort_by(|a, b| {
-        let key = |finding: &Finding| {
-            (
-                finding.line,
-                finding.column,
-                finding.category,
-                finding.evidence == Evidence::Regex,
-                finding.rule.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
+        let place = |finding: &Finding| (finding.line, finding.column, finding.category);
+        place(a)
+            .cmp(&place(b))
+            .then_with(|| (a.evidence == Evidence::Regex).cmp(&(b.evidence == Evidence::Regex)))
+            .then_with(|| a.rule.cmp(&b.rule))
     });
     findings.dedup_by(|later, earlier| {
         later.line == earlier.line
@@ -372,48 +367,7 @@ fn summarize(analysis: &mut Analysis, mut findings: Vec<Finding>) {
     analysis.findings = findings;
 }
 
-/// Lines, columns and snippets of a text.
-struct Places<'a> {
-    text: &'a str,
-    index: LineIndex,
-}
-
 impl Places<'_> {
-    fn position(&self, at: TextSize) -> (u32, u32) {
-        let at = self.clamp(at);
-        let place = self.index.line_column(at, self.text);
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (number(place.line.get()), number(place.column.get()))
-    }
-
-    /// The nearest character's offset within the text.
-    fn clamp(&self, at: TextSize) -> TextSize {
-        let mut at = at.to_usize().min(self.text.len());
-        while !self.text.is_char_boundary(at) {
-            at -= 1;
-        }
-        TextSize::new(u32::try_from(at).unwrap_or(0))
-    }
-
-    /// The line at `at`; of a very long line, the part around it.
-    fn snippet(&self, at: TextSize) -> String {
-        let at = self.clamp(at);
-        let line = self.index.line_index(at);
-        let start = self.index.line_start(line, self.text).to_usize();
-        let end = self.index.line_end(line, self.text).to_usize();
-        let mut from = at.to_usize().saturating_sub(MAX_SNIPPET / 2).max(start);
-        while !self.text.is_char_boundary(from) {
-            from -= 1;
-        }
-        let whole = self.text.get(from..end).unwrap_or_default().trim_end();
-        let from = if at.to_usize().saturating_sub(start) < MAX_SNIPPET / 2 {
-            whole.trim_start()
-        } else {
-            whole
-        };
-        from.chars().take(MAX_SNIPPET).collect()
-    }
-
     fn finding(&self, fact: &walk::Fact) -> Finding {
         let (line, column) = self.position(fact.at);
         Finding {
@@ -459,7 +413,7 @@ impl Places<'_> {
     fn magics(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut at = 0;
-        for line in self.text.split_inclusive(['\n', '\r']) {
+        for line in self.text().split_inclusive(['\n', '\r']) {
             let start = line.trim_start();
             let shell = start.starts_with('!')
                 || ["%system", "%sx", "%%bash", "%%sh", "%%script", "%%cmd"]

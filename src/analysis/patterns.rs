@@ -1,8 +1,13 @@
 //! The regular expressions for writes and reads: built in, and from the configuration.
 
+use std::collections::HashSet;
+
 use regex::{Regex, RegexSet};
 
-use super::{AnalysisSetupError, mask::Masked};
+use super::{
+    AnalysisSetupError,
+    mask::{Masked, is_name},
+};
 use crate::config::{AnalysisSettings, PatternMode};
 
 /// The built-in expressions for writes.
@@ -56,6 +61,8 @@ pub(super) struct Pattern {
     pub(super) key: String,
     /// Whether it means a write (or else a read).
     pub(super) write: bool,
+    /// Whether it is one of the built-in ones, which end in the name of what is called.
+    built_in: bool,
     regex: Regex,
 }
 
@@ -76,7 +83,7 @@ pub(super) struct Patterns {
 pub(super) struct Hit<'a> {
     pub(super) pattern: &'a Pattern,
     /// The source's offset of the last identifier in the match: what is called.
-    pub(super) name_at: usize,
+    pub(super) name_at: u32,
 }
 
 impl Patterns {
@@ -89,13 +96,11 @@ impl Patterns {
             {
                 return Ok(());
             }
-            let regex = Regex::new(source).map_err(|error| AnalysisSetupError::InvalidPattern {
-                key: key.to_owned(),
-                message: error.to_string(),
-            })?;
+            let regex = Regex::new(source).map_err(|error| invalid(key, &error))?;
             patterns.push(Pattern {
                 key: key.to_owned(),
                 write,
+                built_in: WRITES.contains(&source) || READS.contains(&source),
                 regex,
             });
             Ok(())
@@ -113,12 +118,8 @@ impl Patterns {
                 }
             }
         }
-        let set = RegexSet::new(patterns.iter().map(Pattern::source)).map_err(|error| {
-            AnalysisSetupError::InvalidPattern {
-                key: "control_system.patterns".to_owned(),
-                message: error.to_string(),
-            }
-        })?;
+        let set = RegexSet::new(patterns.iter().map(Pattern::source))
+            .map_err(|error| invalid("control_system.patterns", &error))?;
         Ok(Self { patterns, set })
     }
 
@@ -129,26 +130,77 @@ impl Patterns {
             .map(|pattern| (pattern.key.as_str(), pattern.source(), pattern.write))
     }
 
-    /// All matches in `masked`.
-    pub(super) fn hits<'a>(&'a self, masked: &'a Masked) -> impl Iterator<Item = Hit<'a>> {
+    /// The matches in `masked`, but for those that call a name that begins at one of the offsets in
+    /// `harmless`.
+    ///
+    /// A match may reach over much text to the next call that fits, and that one may be harmless
+    /// where a later one isn't. So the text is searched again without the harmless names.
+    pub(super) fn hits(&self, masked: &Masked, harmless: &HashSet<u32>) -> Vec<Hit<'_>> {
+        let mut hits = Vec::new();
+        if self.search(masked, harmless, &mut hits) {
+            let erased = masked.without(harmless.iter().map(|&at| at as usize));
+            self.search(&erased, harmless, &mut hits);
+            let mut seen = HashSet::new();
+            hits.retain(|hit| seen.insert((std::ptr::from_ref(hit.pattern), hit.name_at)));
+        }
+        hits
+    }
+
+    /// Appends the matches that stand; gives whether there were others.
+    fn search<'a>(&'a self, masked: &Masked, harmless: &HashSet<u32>, hits: &mut Vec<Hit<'a>>) -> bool {
         let text = masked.text.as_str();
-        self.set.matches(text).into_iter().flat_map(move |index| {
+        let mut cleared = false;
+        for index in self.set.matches(text) {
             let pattern = &self.patterns[index];
-            pattern.regex.find_iter(text).map(move |found| Hit {
-                pattern,
-                name_at: masked.source_offset(last_name(text, found.start(), found.end())),
-            })
-        })
+            for found in pattern.regex.find_iter(text) {
+                let name = last_name(text, found.start(), found.end());
+                let name_at = u32::try_from(masked.source_offset(name)).unwrap_or(u32::MAX);
+                if harmless.contains(&name_at)
+                    && (pattern.built_in || ends_in_call(text, found.start(), name, found.end()))
+                {
+                    cleared = true;
+                } else {
+                    hits.push(Hit { pattern, name_at });
+                }
+            }
+        }
+        cleared
     }
 }
 
 /// Where the last identifier of `text[start..end]` begins; it may begin before `start`.
 fn last_name(text: &str, start: usize, end: usize) -> usize {
-    let is_name = |character: char| character.is_alphanumeric() || character == '_';
     let tail = text[start..end].trim_end_matches(|character| !is_name(character));
     if tail.is_empty() {
         return start;
     }
     let stop = start + tail.len();
     text[..stop].trim_end_matches(is_name).len()
+}
+
+/// Whether the match `text[start..end]` ends in the call of the identifier at `name`: it stands in no
+/// bracket that the match opened before, and at most a parenthesis follows.
+fn ends_in_call(text: &str, start: usize, name: usize, end: usize) -> bool {
+    let mut open = 0_i32;
+    for byte in text.as_bytes().get(start..name).unwrap_or_default() {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open -= 1,
+            _ => {}
+        }
+    }
+    let rest = text[name..end].trim_start_matches(is_name);
+    open <= 0
+        && rest
+            .chars()
+            .all(|character| character.is_whitespace() || character == '(')
+}
+
+/// What is wrong with a regular expression, without the drawing that `regex` makes of it.
+fn invalid(key: &str, error: &regex::Error) -> AnalysisSetupError {
+    let said = error.to_string();
+    AnalysisSetupError::InvalidPattern {
+        key: key.to_owned(),
+        message: said.rsplit("error: ").next().unwrap_or(&said).trim().to_owned(),
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod analysis;
+mod analysis_laws;
 mod approvals;
 mod attacks;
 mod cli;
@@ -19,6 +20,8 @@ mod flows;
 mod gate;
 mod gateway;
 mod generation;
+mod hostile;
+mod intake;
 mod jupyter;
 mod launcher;
 mod layers;
