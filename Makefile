@@ -13,7 +13,7 @@ PYTHON_TESTS = HOLDPOINT_TEST_PYTHON="$$(readlink -f .venv)/bin/python" \
 	HOLDPOINT_TEST_NO_SKIP=1
 CARGO_TEST = $(PYTHON_TESTS) cargo test --locked
 
-.PHONY: help setup setup-tests build demo test lint bench soak fuzz clean-demo
+.PHONY: help setup setup-tests build demo test lint bench bench-analysis soak fuzz clean-demo
 
 help:
 	@echo "make demo        a walk through the main job, with a real EPICS server"
@@ -21,8 +21,9 @@ help:
 	@echo "make build       the binary: $(TARGET)/release/holdpoint"
 	@echo "make setup       the Python environment and the sandbox that demo and tests need"
 	@echo "make bench       the benchmarks"
+	@echo "make bench-analysis  the analysis beside other tools, on files from PyPI"
 	@echo "make soak        long sweeps: many random cases, and power cuts where they can be simulated"
-	@echo "make fuzz        random frames against the codec and the circuits of the gateway"
+	@echo "make fuzz        random frames against the gateway, random programs against the analysis"
 	@echo "make clean-demo  removes what the demo made"
 
 setup:
@@ -58,13 +59,24 @@ $(DENY):
 bench: setup
 	cargo bench --locked
 
+# Installs from PyPI, into a folder of its own, what is measured and what it is measured against.
+BENCH_ANALYSIS := $(TARGET)/bench-analysis
+bench-analysis: $(BENCH_ANALYSIS)/installed
+	$(BENCH_ANALYSIS)/bin/python benches/analysis/compare.py
+
+$(BENCH_ANALYSIS)/installed: benches/analysis/requirements.txt
+	python3 -m venv --clear $(BENCH_ANALYSIS)
+	$(BENCH_ANALYSIS)/bin/pip install --quiet --disable-pip-version-check -r benches/analysis/requirements.txt
+	touch $@
+
 soak: setup-tests
 	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) HOLDPOINT_TEST_KILLS=$(or $(KILLS),500) $(CARGO_TEST) --release --test it
 	tests/power_cut.sh "$$(ls -t $(TARGET)/release/deps/it-* | grep -v '\.d$$' | head -n 1)" $(or $(ROUNDS),200)
 
-# The codec and the circuits of the gateway, against frames that no client sends.
+# The codec and the circuits of the gateway, against frames that no client sends; the analysis, against
+# bytes, tokens and programs that nobody writes.
 fuzz: setup-tests
-	PROPTEST_CASES=$(or $(PROPTEST_CASES),100000) $(CARGO_TEST) --release --test it -- gateway::laws
+	PROPTEST_CASES=$(or $(PROPTEST_CASES),100000) $(CARGO_TEST) --release --test it -- gateway::laws analysis_laws
 
 clean-demo:
 	case "$$(readlink -f .demo)" in */holdpoint-demo-*) rm -rf "$$(readlink -f .demo)" .demo;; esac

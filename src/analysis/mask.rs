@@ -6,6 +6,7 @@ use ruff_text_size::Ranged;
 use unicode_normalization::UnicodeNormalization;
 
 /// Masked text, and the way back to the source's offsets.
+#[derive(Clone)]
 pub(super) struct Masked {
     /// The text to match against.
     pub(super) text: String,
@@ -20,29 +21,65 @@ impl Masked {
             text: String::with_capacity(source.len()),
             shifts: Vec::new(),
         };
-        let mut end = 0;
+        // Of the names, which are most of the tokens, only others than ASCII have two spellings.
+        let ascii = source.is_ascii();
+        let (mut copied, mut end) = (0, 0);
         for token in tokens {
             let (start, stop) = (token.start().to_usize(), token.end().to_usize());
             if start < end || stop == start {
                 continue;
             }
-            masked.gap(&source[end..start]);
-            let text = &source[start..stop];
-            match token.kind() {
-                TokenKind::Comment | TokenKind::FStringMiddle | TokenKind::TStringMiddle => {
-                    masked.blank(text)
-                }
-                TokenKind::String => masked.string(text),
-                TokenKind::Name if !text.is_ascii() => {
-                    masked.text.extend(text.nfkc());
-                    masked.shifts.push((masked.text.len(), stop));
-                }
-                _ => masked.text.push_str(text),
+            // A backslash that continues the line is followed by its end.
+            if start - end > 1 && source[end..start].contains('\\') {
+                masked.text.push_str(&source[copied..end]);
+                masked.text.push_str(&source[end..start].replace('\\', " "));
+                copied = start;
             }
             end = stop;
+            let kind = token.kind();
+            let named = match kind {
+                TokenKind::Comment
+                | TokenKind::String
+                | TokenKind::FStringMiddle
+                | TokenKind::TStringMiddle => false,
+                TokenKind::Name if !ascii && !source[start..stop].is_ascii() => true,
+                _ => continue,
+            };
+            let text = &source[start..stop];
+            masked.text.push_str(&source[copied..start]);
+            copied = stop;
+            if named {
+                masked.text.extend(text.nfkc());
+                masked.shifts.push((masked.text.len(), stop));
+            } else if kind == TokenKind::String {
+                let (open, close) = contents(text);
+                masked.text.push_str(&text[..open]);
+                masked.blank(&text[open..close]);
+                masked.text.push_str(&text[close..]);
+            } else {
+                masked.blank(text);
+            }
         }
-        masked.gap(&source[end..]);
+        masked.text.push_str(&source[copied..end]);
+        masked.text.push_str(&source[end..].replace('\\', " "));
         masked
+    }
+
+    /// The same text without the identifiers that begin at these offsets of the source.
+    pub(super) fn without(&self, names: impl IntoIterator<Item = usize>) -> Self {
+        let mut bytes = self.text.clone().into_bytes();
+        for name in names {
+            let start = self.masked_offset(name);
+            let rest = self.text.get(start..).unwrap_or_default();
+            let width = rest.find(|character| !is_name(character)).unwrap_or(rest.len());
+            if let Some(name) = bytes.get_mut(start..start + width) {
+                name.fill(b' ');
+            }
+        }
+        Self {
+            text: String::from_utf8(bytes).unwrap_or_default(),
+            shifts: self.shifts.clone(),
+        }
     }
 
     /// The source's offset of `offset` in the masked text.
@@ -54,41 +91,50 @@ impl Masked {
         }
     }
 
-    /// Between tokens stands white space, or a backslash that continues the line.
-    fn gap(&mut self, text: &str) {
-        if text.contains('\\') {
-            self.text.push_str(&text.replace('\\', " "));
-        } else {
-            self.text.push_str(text);
+    /// The masked text's offset of `offset` in the source.
+    fn masked_offset(&self, offset: usize) -> usize {
+        let before = self.shifts.partition_point(|&(_, source)| source <= offset);
+        match before.checked_sub(1).map(|index| self.shifts[index]) {
+            Some((masked, source)) => masked + (offset - source),
+            None => offset,
         }
     }
 
-    fn string(&mut self, text: &str) {
-        let Some(open) = text.find(['"', '\'']) else {
-            return self.blank(text);
-        };
-        let quote = &text[open..=open];
-        let width = if text[open..].starts_with(&quote.repeat(3)) && text.len() >= open + 6 {
-            3
-        } else {
-            1
-        };
-        let close = text.len() - width;
-        if close < open + width || !text.ends_with(quote) {
-            return self.blank(text);
-        }
-        self.text.push_str(&text[..open + width]);
-        self.blank(&text[open + width..close]);
-        self.text.push_str(&text[close..]);
-    }
-
+    /// Appends a space for each byte of `text`, but keeps the ends of lines.
     fn blank(&mut self, text: &str) {
-        self.text.extend(text.bytes().map(|byte| {
-            if matches!(byte, b'\n' | b'\r') {
-                char::from(byte)
-            } else {
-                ' '
+        const SPACES: &str = "                                                                ";
+        for line in text.split_inclusive(['\n', '\r']) {
+            let body = line.trim_end_matches(['\n', '\r']);
+            let mut left = body.len();
+            while left > 0 {
+                let width = left.min(SPACES.len());
+                self.text.push_str(&SPACES[..width]);
+                left -= width;
             }
-        }));
+            self.text.push_str(&line[body.len()..]);
+        }
     }
+}
+
+/// Whether `character` is part of an identifier.
+pub(super) fn is_name(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// Where the contents of a string literal begin and end, its prefix and quotes left out. All of a
+/// literal that doesn't end is contents.
+fn contents(literal: &str) -> (usize, usize) {
+    let bytes = literal.as_bytes();
+    let whole = (0, bytes.len());
+    let Some(open) = bytes.iter().position(|byte| matches!(byte, b'"' | b'\'')) else {
+        return whole;
+    };
+    let quote = bytes[open];
+    let triple = bytes.len() >= open + 6 && bytes[open..open + 3].iter().all(|&byte| byte == quote);
+    let width = if triple { 3 } else { 1 };
+    let close = bytes.len() - width;
+    if close < open + width || bytes[close..].iter().any(|&byte| byte != quote) {
+        return whole;
+    }
+    (open + width, close)
 }

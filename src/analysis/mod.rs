@@ -5,6 +5,7 @@
 
 mod builtins;
 mod constants;
+mod depth;
 mod intake;
 mod knowledge;
 mod listing;
@@ -21,7 +22,6 @@ mod values;
 
 use std::{cmp::Reverse, sync::LazyLock};
 
-use ruff_source_file::LineIndex;
 use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -230,7 +230,7 @@ impl Analyzer {
             Ok(text) => text,
             Err(refusal) => return self.refused(code, refusal),
         };
-        let result = intake::check_depth(&text)
+        let result = depth::check(&text)
             .and_then(|()| intake::on_large_stack(|| self.read(code, &text)).and_then(|result| result));
         result.unwrap_or_else(|refusal| self.refused(code, refusal))
     }
@@ -322,11 +322,9 @@ impl Analyzer {
                 "The parser gave no module.",
             ));
         };
-        let index = LineIndex::from_source_text(text);
-        let places = Places::new(text, &index);
+        let places = Places::new(text);
         let masked = Masked::new(text, parsed.tokens());
-        let hits: Vec<_> = self.patterns.hits(&masked).collect();
-        let offset = |hit: &patterns::Hit<'_>| u32::try_from(hit.name_at).unwrap_or(u32::MAX);
+        let hits = self.patterns.hits(&masked, &FxHashSet::default());
         let mut verdict = Verdict::Readable;
         let mut findings = Vec::new();
         let facts = match syntax::first_error(&parsed) {
@@ -348,11 +346,11 @@ impl Analyzer {
                 Facts::default()
             }
             None => {
-                let hits: FxHashSet<u32> = hits.iter().map(offset).collect();
+                let hits: FxHashSet<u32> = hits.iter().map(|hit| hit.name_at).collect();
                 let program = resolver::Program {
                     body: parsed.suite(),
                     text,
-                    index: &index,
+                    index: places.index(),
                     hits: &hits,
                     texts: &Arena::new(),
                     routes: &self.settings.routes,
@@ -382,22 +380,25 @@ impl Analyzer {
         }
         let mut matched_writes = Vec::new();
         let mut matched_reads = Vec::new();
-        for hit in &hits {
-            let at = offset(hit);
-            if !self.settings.strict && facts.harmless_at.contains(&at) {
-                continue;
-            }
+        let none = FxHashSet::default();
+        let harmless = if self.settings.strict {
+            &none
+        } else {
+            &facts.harmless_at
+        };
+        for hit in self.patterns.hits(&masked, harmless) {
+            let at = hit.name_at;
             let write = hit.pattern.write;
             let matched = if write {
                 &mut matched_writes
             } else {
                 &mut matched_reads
             };
-            if !matched.iter().any(|known| known == hit.pattern.source()) {
+            if !matched.iter().any(|known: &String| known == hit.pattern.source()) {
                 matched.push(hit.pattern.source().to_owned());
             }
             let channels = facts.channels_at.get(&at).cloned().unwrap_or_default();
-            findings.push(places.match_finding(hit, TextSize::new(at), channels));
+            findings.push(places.match_finding(&hit, TextSize::new(at), channels));
         }
         let mut analysis = self.empty(code, verdict);
         analysis.imports = facts.imports;
@@ -428,16 +429,11 @@ fn shipped_digest() -> Digest {
 fn summarize(knowledge: &Knowledge, analysis: &mut Analysis, mut findings: Vec<Finding>) {
     // What the tree resolved says more than a pattern at the same place.
     findings.sort_by(|a, b| {
-        let key = |finding: &Finding| {
-            (
-                finding.line,
-                finding.column,
-                finding.category,
-                finding.evidence == Evidence::Regex,
-                finding.rule.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
+        let place = |finding: &Finding| (finding.line, finding.column, finding.category);
+        place(a)
+            .cmp(&place(b))
+            .then_with(|| (a.evidence == Evidence::Regex).cmp(&(b.evidence == Evidence::Regex)))
+            .then_with(|| a.rule.cmp(&b.rule))
     });
     findings.dedup_by(|later, earlier| {
         later.line == earlier.line

@@ -577,7 +577,9 @@ impl<'a> World<'a> {
         if rows().count() < MAX_ROWS || rows().any(|known| known == row) {
             return element;
         }
-        let Some(first) = rows().next() else { return element };
+        let Some(first) = rows().next() else {
+            return element;
+        };
         let (elements, keys) = (self.elements(row), self.keys(row));
         match self.exact(row).filter(|exact| {
             let known = self.containers[first.index()].exact.as_ref();
@@ -588,7 +590,11 @@ impl<'a> World<'a> {
         }
         for (into, more) in [(true, elements), (false, keys)] {
             let container = &mut self.containers[first.index()];
-            let slot = if into { &mut container.elements } else { &mut container.keys };
+            let slot = if into {
+                &mut container.elements
+            } else {
+                &mut container.keys
+            };
             let grew = slot.grow(&mut self.clock, values, more);
             self.growth += u64::from(grew);
         }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod analysis;
+mod analysis_laws;
 mod analyze_cli;
 mod approvals;
 mod attacks;
@@ -20,6 +21,8 @@ mod flows;
 mod gate;
 mod gateway;
 mod generation;
+mod hostile;
+mod intake;
 mod jupyter;
 mod knowledge;
 mod launcher;

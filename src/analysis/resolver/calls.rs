@@ -57,7 +57,7 @@ impl<'a> Resolver<'a, '_> {
             Expr::Attribute(attribute) => {
                 let object = self.expression(&attribute.value);
                 let at = attribute.attr.range();
-                self.note_hit(at, object);
+                self.note_hit(at, object, true);
                 self.note_channels(at, &arguments);
                 let name = self.name(attribute.attr.as_str());
                 self.subject = Some(&node.func);
@@ -67,7 +67,7 @@ impl<'a> Resolver<'a, '_> {
             }
             Expr::Name(name) => {
                 let value = self.look_up(name);
-                self.note_hit(name.range(), value);
+                self.note_hit(name.range(), value, true);
                 self.note_channels(name.range(), &arguments);
                 self.subject = Some(&node.func);
                 self.call_value(value, name.range(), &arguments)

@@ -337,7 +337,12 @@ impl<'a> Resolver<'a, '_> {
             let Atom::Function(function) = *atom else { continue };
             let own = self.world.function(function);
             let skipped = usize::from(own.is_method && own.class.is_some());
-            let names: Vec<_> = own.parameters.iter().skip(skipped).map(|known| known.name).collect();
+            let names: Vec<_> = own
+                .parameters
+                .iter()
+                .skip(skipped)
+                .map(|known| known.name)
+                .collect();
             for name in names {
                 // Two libraries hand the object itself to callbacks under these names.
                 let object = matches!(&*self.symbols.text(name), "cb_info" | "obj");

@@ -6,7 +6,7 @@ use super::{Fact, MAX_TEXTS, MAX_TEXTS_WITHIN, Resolver, calls::Arguments, proce
 use crate::{
     analysis::{
         constants::Constant,
-        intake,
+        depth,
         paths::{PathId, Place},
         syntax,
         values::{Atom, Value},
@@ -398,7 +398,7 @@ impl<'a> Resolver<'a, '_> {
                     return None;
                 }
                 let trimmed = text.trim_start_matches([' ', '\t']);
-                let parsed = intake::check_depth(trimmed)
+                let parsed = depth::check(trimmed)
                     .ok()
                     .and_then(|()| syntax::parse(trimmed))
                     .filter(|parsed| syntax::first_error(parsed).is_none());

@@ -44,7 +44,7 @@ impl<'a> Resolver<'a, '_> {
         match expression {
             Expr::Attribute(node) => {
                 let object = self.expression(&node.value);
-                self.note_hit(node.attr.range(), object);
+                self.note_hit(node.attr.range(), object, false);
                 let name = self.name(node.attr.as_str());
                 self.subject = Some(expression);
                 self.member(object, name, node.attr.range())
@@ -186,7 +186,7 @@ impl<'a> Resolver<'a, '_> {
     /// The value of a name that is not called here.
     fn named_value(&mut self, expression: &'a Expr, name: &'a ast::ExprName) -> Value {
         let value = self.look_up(name);
-        self.note_hit(name.range(), value);
+        self.note_hit(name.range(), value, false);
         let atoms = self.values.atoms(value);
         for atom in atoms.iter() {
             if let Atom::Path(path) = *atom {

@@ -21,7 +21,7 @@ impl<'a> Resolver<'a, '_> {
             self.class,
         );
         let mut value = self.values.of(Atom::Function(id));
-        self.note_hit(node.name.range(), value);
+        self.note_hit(node.name.range(), value, false);
         for decorator in node.decorator_list.iter().rev() {
             let by = self.expression(&decorator.expression);
             value = self.decorated(value, id, by, decorator);
@@ -479,7 +479,7 @@ impl<'a> Resolver<'a, '_> {
         };
         self.extend(id, bases, known.is_none());
         let mut value = self.values.of(Atom::Class(id));
-        self.note_hit(node.name.range(), value);
+        self.note_hit(node.name.range(), value, false);
         let atoms = self.values.atoms(decorated);
         for atom in atoms.iter() {
             match *atom {

@@ -563,8 +563,8 @@ impl<'a> Resolver<'a, '_> {
             if self.is_open_to_names(object) {
                 return Value::DATA;
             }
-            let holds = self.values.has(object, |atom| matches!(atom, Atom::Client(_)))
-                || self.holds_client(object);
+            let holds =
+                self.values.has(object, |atom| matches!(atom, Atom::Client(_))) || self.holds_client(object);
             self.near_asked = true;
             let only_unknown = self.values.slice(object).iter().all(|atom| {
                 matches!(

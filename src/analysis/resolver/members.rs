@@ -444,7 +444,7 @@ impl<'a> Resolver<'a, '_> {
         at: TextRange,
         value: Value,
     ) {
-        self.note_hit(name.range(), object);
+        self.note_hit(name.range(), object, false);
         let symbol = self.name(name.as_str());
         self.set_named(object, symbol, at, value);
     }

@@ -441,13 +441,14 @@ impl<'a> Resolver<'a, '_> {
         })
     }
 
-    /// Notes what a pattern's hit at the identifier `at` means.
-    fn note_hit(&mut self, at: TextRange, receiver: Value) {
+    /// Notes whether the identifier at `at`, where a pattern may hit, has to do with a control system. A
+    /// match may reach from one call to a later one, so every call is noted.
+    fn note_hit(&mut self, at: TextRange, receiver: Value, called: bool) {
         if self.program.hits.is_empty() || !self.within.is_empty() || self.quiet > 0 {
             return;
         }
         let at = at.start().to_u32();
-        if self.program.hits.contains(&at) && self.is_harmless(receiver) {
+        if (called || self.program.hits.contains(&at)) && self.is_harmless(receiver) {
             self.facts.harmless_at.insert(at);
         }
     }
