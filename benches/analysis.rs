@@ -28,7 +28,6 @@ mod patterns;
 mod syntax;
 
 use std::{
-    collections::HashSet,
     hint::black_box,
     path::{Path, PathBuf},
     process::Command,
@@ -267,7 +266,7 @@ fn main() {
             "patterns",
             best(|| {
                 for text in &masked {
-                    black_box(patterns.hits(text, &HashSet::new()).len());
+                    black_box(patterns.hits(text, &rustc_hash::FxHashSet::default()).len());
                 }
             }),
         ),

@@ -96,6 +96,7 @@ pub(super) struct Values {
     ids: FxHashMap<Rc<[Atom]>, Value>,
     single: FxHashMap<Atom, Value>,
     joins: FxHashMap<(Value, Value), Value>,
+    wide: FxHashMap<Value, Value>,
     constants: Vec<Constant>,
     constant_ids: FxHashMap<Key, ConstantId>,
     clients: Vec<Client>,
@@ -109,6 +110,7 @@ impl Values {
             ids: FxHashMap::default(),
             single: FxHashMap::default(),
             joins: FxHashMap::default(),
+            wide: FxHashMap::default(),
             constants: Vec::new(),
             constant_ids: FxHashMap::default(),
             clients: Vec::new(),
@@ -143,6 +145,10 @@ impl Values {
     pub(super) fn any(&mut self, mut atoms: Vec<Atom>) -> Value {
         atoms.sort_unstable();
         atoms.dedup();
+        self.sorted(atoms)
+    }
+
+    fn sorted(&mut self, mut atoms: Vec<Atom>) -> Value {
         self.bound(&mut atoms);
         match atoms.as_slice() {
             [] => Value::EMPTY,
@@ -219,21 +225,16 @@ impl Values {
         if let Some(&joined) = self.joins.get(&key) {
             return joined;
         }
-        let mut atoms = self.sets[left.0 as usize].to_vec();
-        atoms.extend_from_slice(&self.sets[right.0 as usize]);
-        let joined = self.any(atoms);
+        let merged = merged(&self.sets[left.0 as usize], &self.sets[right.0 as usize]);
+        let joined = self.sorted(merged);
         self.joins.insert(key, joined);
         joined
     }
 
     /// The same with every constant taken for any data.
     pub(super) fn widened(&mut self, value: Value) -> Value {
-        if !self
-            .slice(value)
-            .iter()
-            .any(|atom| matches!(atom, Atom::Constant(_)))
-        {
-            return value;
+        if let Some(&widened) = self.wide.get(&value) {
+            return widened;
         }
         let atoms = self
             .slice(value)
@@ -243,7 +244,9 @@ impl Values {
                 atom => atom,
             })
             .collect();
-        self.any(atoms)
+        let widened = self.any(atoms);
+        self.wide.insert(value, widened);
+        widened
     }
 
     /// Only the atoms that `keep` likes.
@@ -308,5 +311,26 @@ impl Values {
 
     pub(super) fn client(&self, id: ClientId) -> Client {
         self.clients[id.0 as usize]
+    }
+}
+
+/// Both sorted sets in one.
+fn merged(left: &[Atom], right: &[Atom]) -> Vec<Atom> {
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let next = match (left.peek(), right.peek()) {
+            (Some(one), Some(other)) if one == other => {
+                right.next();
+                left.next()
+            }
+            (Some(one), Some(other)) if one > other => right.next(),
+            (Some(_), _) => left.next(),
+            (None, _) => right.next(),
+        };
+        match next {
+            Some(&atom) => merged.push(atom),
+            None => return merged,
+        }
     }
 }

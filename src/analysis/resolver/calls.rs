@@ -12,6 +12,9 @@ use crate::analysis::{
     values::{Atom, Value},
 };
 
+/// Calls of one of at most so many functions are followed into each.
+const MAX_CALLEES: usize = 24;
+
 /// The arguments of a call, evaluated.
 #[derive(Debug, Default)]
 pub(super) struct Arguments<'a> {
@@ -62,7 +65,9 @@ impl<'a> Resolver<'a, '_> {
                 let name = self.name(attribute.attr.as_str());
                 self.subject = Some(&node.func);
                 let result = self.call_member(object, name, at, &arguments);
-                self.fill(object, &attribute.value, &arguments);
+                if is_inserting(attribute.attr.as_str()) {
+                    self.fill(object, &attribute.value, &arguments);
+                }
                 result
             }
             Expr::Name(name) => {
@@ -216,8 +221,18 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn call_value(&mut self, value: Value, at: TextRange, arguments: &Arguments<'a>) -> Value {
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(value);
+        let own = atoms
+            .iter()
+            .filter(|atom| matches!(atom, Atom::Function(_)))
+            .count();
+        if own > MAX_CALLEES {
+            // Which of so many is called, with what, is followed no longer.
+            self.escape(value);
+            result = self.call_unknown(at, arguments);
+        }
         for atom in atoms.iter() {
             let given = match *atom {
+                Atom::Function(_) if own > MAX_CALLEES => Value::EMPTY,
                 Atom::Path(path) => self.call_path(path, at, arguments),
                 Atom::Client(client) => {
                     let name = self.name("__call__");
@@ -250,10 +265,7 @@ impl<'a> Resolver<'a, '_> {
                 Atom::Container(id) => {
                     let elements = self.world.elements(id);
                     let callable = self.values.only(elements, |atom| {
-                        matches!(
-                            atom,
-                            Atom::Function(_) | Atom::Class(_) | Atom::Object(_) | Atom::Path(_)
-                        )
+                        matches!(atom, Atom::Function(_) | Atom::Class(_))
                     });
                     let given = self.deeper(|resolver| Some(resolver.call_value(callable, at, arguments)));
                     self.values.join(given.unwrap_or(Value::UNKNOWN), elements)
@@ -320,10 +332,13 @@ impl<'a> Resolver<'a, '_> {
 
     /// A result that may hold what the call was given.
     fn carry(&mut self, result: Value, given: Value, arguments: &Arguments<'a>) -> Value {
-        let carried = self.carried(arguments);
-        let given = self.flat(given);
-        let given = self.taint(given);
-        let carried = self.values.join(carried, given);
+        let mut carried = Value::EMPTY;
+        let all: Vec<Value> = arguments.all().chain([given]).collect();
+        for value in all {
+            let flat = self.flat(value);
+            let perilous = self.perilous(flat);
+            carried = self.values.join(carried, perilous);
+        }
         if carried == Value::EMPTY {
             return result;
         }
@@ -629,16 +644,9 @@ impl<'a> Resolver<'a, '_> {
             _ => {
                 // An attribute of what carries something else.
                 let elements = self.world.elements(id);
-                let callable = self.values.only(elements, |atom| {
-                    matches!(
-                        atom,
-                        Atom::Client(_)
-                            | Atom::Object(_)
-                            | Atom::Class(_)
-                            | Atom::Path(_)
-                            | Atom::Function(_)
-                    )
-                });
+                let callable = self
+                    .values
+                    .only(elements, |atom| matches!(atom, Atom::Client(_) | Atom::Object(_)));
                 let symbol = self.name(name);
                 let given = if callable == Value::EMPTY {
                     Value::EMPTY
@@ -823,8 +831,13 @@ impl<'a> Resolver<'a, '_> {
             if functions == Value::EMPTY {
                 continue;
             }
-            let handed = self.handed(last, index, value, &all, arguments);
             let atoms = self.values.atoms(functions);
+            if atoms.len() > MAX_CALLEES {
+                self.escape(functions);
+                result = self.values.join(result, Value::UNKNOWN);
+                continue;
+            }
+            let handed = self.handed(last, index, value, &all, arguments);
             for atom in atoms.iter() {
                 let given = match *atom {
                     Atom::Function(function) => {
@@ -968,17 +981,20 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
             _ => {
-                // It is called in a way that is not followed: with data, or with anything else given here.
+                // It is called in a way that is not followed: with data, with anything else given here,
+                // and where a control system is near with what nobody knows.
                 let mut joined = Value::DATA;
+                self.near_asked = true;
+                if !self.near.is_empty() {
+                    joined = self.values.join(joined, Value::UNKNOWN);
+                }
                 for &(other, value) in all {
                     if other == index && value == function {
                         continue;
                     }
-                    let taint = self.taint(value);
-                    let taint = self.values.only(taint, |atom| !matches!(atom, Atom::Function(_)));
-                    let inner = self.contents(taint);
-                    joined = self.values.join(joined, taint);
-                    joined = self.values.join(joined, inner);
+                    let flat = self.flat(value);
+                    let perilous = self.perilous(flat);
+                    joined = self.values.join(joined, perilous);
                 }
                 handed.star = Some((0, joined));
             }
@@ -1019,6 +1035,35 @@ fn passes_on(path: &str) -> bool {
             | "asyncio"
             | "weakref"
             | "operator"
+    )
+}
+
+/// Whether a method of this name keeps what it is given.
+fn is_inserting(name: &str) -> bool {
+    matches!(
+        name,
+        "append"
+            | "appendleft"
+            | "add"
+            | "insert"
+            | "put"
+            | "put_nowait"
+            | "push"
+            | "setdefault"
+            | "update"
+            | "extend"
+            | "extendleft"
+            | "register"
+            | "set"
+            | "send"
+            | "store"
+            | "__setitem__"
+            | "set_result"
+            | "enter_context"
+            | "attach"
+            | "bind"
+            | "connect"
+            | "subscribe"
     )
 }
 

@@ -81,7 +81,7 @@ impl<'a> Resolver<'a, '_> {
                 "__call__" | "__wrapped__" | "__func__" => self.values.of(atom),
                 _ => {
                     let field = self.world.any_field(name);
-                    let field = self.taint(field);
+                    let field = self.perilous(field);
                     self.values.join(field, Value::DATA)
                 }
             },
@@ -96,7 +96,7 @@ impl<'a> Resolver<'a, '_> {
                 // An attribute of what carries something else, as the fields of a named tuple.
                 let elements = self.world.elements(id);
                 let field = self.world.any_field(name);
-                let field = self.taint(field);
+                let field = self.perilous(field);
                 let both = self.values.join(elements, field);
                 self.values.join(both, Value::DATA)
             }
@@ -109,7 +109,7 @@ impl<'a> Resolver<'a, '_> {
             Atom::Modules => Value::UNKNOWN,
             Atom::Unknown => {
                 let field = self.world.any_field(name);
-                let field = self.taint(field);
+                let field = self.perilous(field);
                 let mut result = self.values.join(field, Value::UNKNOWN);
                 for function in self.methods_named(name) {
                     let function = self.values.of(Atom::Function(function));
@@ -188,7 +188,7 @@ impl<'a> Resolver<'a, '_> {
         if instance {
             // Subclasses may give the field or the method that this class only uses.
             let field = self.world.any_field(name);
-            let field = self.taint(field);
+            let field = self.perilous(field);
             found = self.values.join(found, field);
         }
         let clients = self.client_types(start);
@@ -343,6 +343,17 @@ impl<'a> Resolver<'a, '_> {
         if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
             return Value::EMPTY;
         }
+        if let Some(&(growth, taint)) = self.tainted.get(&value)
+            && growth == self.world.growth
+        {
+            return taint;
+        }
+        let taint = self.taint_of(value);
+        self.tainted.insert(value, (self.world.growth, taint));
+        taint
+    }
+
+    fn taint_of(&mut self, value: Value) -> Value {
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(value);
         for atom in atoms.iter() {
@@ -381,6 +392,44 @@ impl<'a> Resolver<'a, '_> {
             result = self.values.join(result, part);
         }
         result
+    }
+
+    /// Only what belongs to a control system, or to what nobody knows, in `value`, containers and all.
+    pub(super) fn perilous(&mut self, value: Value) -> Value {
+        if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
+            return Value::EMPTY;
+        }
+        if let Some(&(growth, perilous)) = self.perils.get(&value)
+            && growth == self.world.growth
+        {
+            return perilous;
+        }
+        let atoms = self.values.atoms(value);
+        let mut kept = Vec::new();
+        for atom in atoms.iter() {
+            let keep = match *atom {
+                Atom::Client(_) | Atom::Parent(_) | Atom::Names | Atom::NamesOf(_) | Atom::Modules => true,
+                Atom::Object(class) | Atom::Class(class) => self.is_client_class(class),
+                Atom::Path(path) => match self.paths.place(path) {
+                    Place::Library { member, .. } => !matches!(member.does, Does::Read | Does::Quiet),
+                    Place::Foreign => true,
+                    Place::Known { .. } => false,
+                },
+                Atom::Container(_) => {
+                    let one = self.values.of(*atom);
+                    let flat = self.flat(one);
+                    !self.values.has(flat, |atom| matches!(atom, Atom::Container(_)))
+                        && self.perilous(flat) != Value::EMPTY
+                }
+                _ => false,
+            };
+            if keep {
+                kept.push(*atom);
+            }
+        }
+        let perilous = self.values.any(kept);
+        self.perils.insert(value, (self.world.growth, perilous));
+        perilous
     }
 
     /// Everything in `value`, however deep in containers, without the containers.

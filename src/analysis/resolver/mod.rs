@@ -132,6 +132,8 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         texts: FxHashMap::default(),
         told: FxHashSet::default(),
         flat: FxHashMap::default(),
+        tainted: FxHashMap::default(),
+        perils: FxHashMap::default(),
         facts: Facts::default(),
         quiet: 0,
         depth: 0,
@@ -192,6 +194,9 @@ struct Resolver<'a, 'p> {
     told: FxHashSet<(u32, Rc<str>)>,
     /// What values hold however deep in containers, with the growth at which that was found.
     flat: FxHashMap<Value, (u64, Value)>,
+    /// What of values must not get out of sight, likewise.
+    tainted: FxHashMap<Value, (u64, Value)>,
+    perils: FxHashMap<Value, (u64, Value)>,
     facts: Facts,
     /// Above zero, nothing is told.
     quiet: u32,
