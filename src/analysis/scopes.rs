@@ -14,7 +14,7 @@ use super::{
 };
 
 /// At most so many rows of a table are told apart.
-const MAX_ROWS: usize = 48;
+const MAX_ROWS: usize = 24;
 
 /// From this pass on, what still grows keeps no constants: `n = n + 1` has no end.
 const WIDENING_PASS: u32 = 4;
@@ -215,8 +215,6 @@ pub(super) struct Container {
 /// Everything the program's own names, functions, classes and containers hold.
 pub(super) struct World<'a> {
     pub(super) clock: Clock,
-    /// Counts what containers came to hold.
-    pub(super) growth: u64,
     scopes: Vec<Scope<'a>>,
     functions: Vec<Function<'a>>,
     classes: Vec<Class>,
@@ -241,7 +239,6 @@ impl<'a> World<'a> {
     pub(super) fn new() -> Self {
         let mut world = Self {
             clock: Clock::default(),
-            growth: 0,
             scopes: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
@@ -555,10 +552,9 @@ impl<'a> World<'a> {
 
     pub(super) fn hold(&mut self, values: &mut Values, id: ContainerId, element: Value) {
         let element = self.merged(values, id, element);
-        let grew = self.containers[id.index()]
+        self.containers[id.index()]
             .elements
             .grow(&mut self.clock, values, element);
-        self.growth += u64::from(grew);
     }
 
     /// In a container of very many containers, as a table of rows, the rows are told apart no longer:
@@ -595,17 +591,15 @@ impl<'a> World<'a> {
             } else {
                 &mut container.keys
             };
-            let grew = slot.grow(&mut self.clock, values, more);
-            self.growth += u64::from(grew);
+            slot.grow(&mut self.clock, values, more);
         }
         values.of(Atom::Container(first))
     }
 
     pub(super) fn hold_key(&mut self, values: &mut Values, id: ContainerId, key: Value) {
-        let grew = self.containers[id.index()]
+        self.containers[id.index()]
             .keys
             .grow(&mut self.clock, values, key);
-        self.growth += u64::from(grew);
     }
 
     /// The field of instances of exactly this class.

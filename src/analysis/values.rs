@@ -15,7 +15,7 @@ use super::{
 const MAX_ALIKE: usize = 64;
 
 /// At most so many atoms in one value.
-const MAX_ATOMS: usize = 192;
+const MAX_ATOMS: usize = 128;
 
 /// One thing a value may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +92,8 @@ enum Key {
 
 /// All values of one analysis.
 pub(super) struct Values {
+    /// How many atoms were put together so far.
+    pub(super) work: u64,
     sets: Vec<Rc<[Atom]>>,
     ids: FxHashMap<Rc<[Atom]>, Value>,
     single: FxHashMap<Atom, Value>,
@@ -106,6 +108,7 @@ pub(super) struct Values {
 impl Values {
     pub(super) fn new() -> Self {
         let mut values = Self {
+            work: 0,
             sets: Vec::with_capacity(256),
             ids: FxHashMap::default(),
             single: FxHashMap::default(),
@@ -149,6 +152,7 @@ impl Values {
     }
 
     fn sorted(&mut self, mut atoms: Vec<Atom>) -> Value {
+        self.work += atoms.len() as u64 / 4;
         self.bound(&mut atoms);
         match atoms.as_slice() {
             [] => Value::EMPTY,

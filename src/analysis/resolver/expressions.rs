@@ -613,6 +613,9 @@ impl<'a> Resolver<'a, '_> {
 
     /// A container of known constants.
     fn sequence(&mut self, place: usize, elements: &[Constant]) -> Value {
+        if elements.len() > MAX_UNROLLED {
+            return self.collection(place, 1, Value::DATA);
+        }
         let values: Vec<Value> = elements
             .iter()
             .map(|element| match element {

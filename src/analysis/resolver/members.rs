@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// At most so many containers are looked into for what they hold.
-const MAX_FLAT: usize = 256;
+const MAX_FLAT: usize = 128;
 
 impl<'a> Resolver<'a, '_> {
     /// The value of `object.name`, which is not called here.
@@ -343,13 +343,11 @@ impl<'a> Resolver<'a, '_> {
         if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
             return Value::EMPTY;
         }
-        if let Some(&(growth, taint)) = self.tainted.get(&value)
-            && growth == self.world.growth
-        {
+        if let Some(&taint) = self.tainted.get(&value) {
             return taint;
         }
         let taint = self.taint_of(value);
-        self.tainted.insert(value, (self.world.growth, taint));
+        self.tainted.insert(value, taint);
         taint
     }
 
@@ -399,9 +397,7 @@ impl<'a> Resolver<'a, '_> {
         if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
             return Value::EMPTY;
         }
-        if let Some(&(growth, perilous)) = self.perils.get(&value)
-            && growth == self.world.growth
-        {
+        if let Some(&perilous) = self.perils.get(&value) {
             return perilous;
         }
         let atoms = self.values.atoms(value);
@@ -428,7 +424,7 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         let perilous = self.values.any(kept);
-        self.perils.insert(value, (self.world.growth, perilous));
+        self.perils.insert(value, perilous);
         perilous
     }
 
@@ -437,11 +433,29 @@ impl<'a> Resolver<'a, '_> {
         if !self.values.has(value, |atom| matches!(atom, Atom::Container(_))) {
             return value;
         }
-        if let Some(&(growth, flat)) = self.flat.get(&value)
-            && growth == self.world.growth
-        {
+        if let Some(&flat) = self.flat.get(&value) {
             return flat;
         }
+        let flat = self.flattened(value);
+        self.flat.insert(value, flat);
+        flat
+    }
+
+    /// Looks again into what was looked into during the pass; whether there is more by now.
+    pub(super) fn refresh(&mut self) -> bool {
+        self.tainted.clear();
+        self.perils.clear();
+        let known: Vec<(Value, Value)> = self.flat.iter().map(|(&value, &flat)| (value, flat)).collect();
+        let mut more = false;
+        for (value, before) in known {
+            let flat = self.flattened(value);
+            more |= flat != before;
+            self.flat.insert(value, flat);
+        }
+        more
+    }
+
+    fn flattened(&mut self, value: Value) -> Value {
         let mut seen: Vec<ContainerId> = Vec::new();
         let mut due = vec![value];
         let mut flat = Value::EMPTY;
@@ -460,7 +474,7 @@ impl<'a> Resolver<'a, '_> {
             let rest = self.values.only(next, |atom| !matches!(atom, Atom::Container(_)));
             flat = self.values.join(flat, rest);
         }
-        self.flat.insert(value, (self.world.growth, flat));
+        self.work += seen.len() as u64;
         flat
     }
 

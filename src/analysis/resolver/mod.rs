@@ -53,6 +53,11 @@ const MAX_TEXTS_WITHIN: usize = 3;
 /// At most so many facts are kept that are no writes.
 const MAX_FACTS: usize = 20_000;
 
+/// The work that any program is worth, and what each of its bytes adds, in values looked at. It keeps the
+/// time for a megabyte of hostile code within half a second.
+const MIN_WORK: u64 = 300_000;
+const WORK_PER_BYTE: u64 = 1;
+
 /// Rules that the resolver itself tells of.
 pub(super) mod rule {
     pub(crate) const WRITE: &str = "control_write";
@@ -134,6 +139,8 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         flat: FxHashMap::default(),
         tainted: FxHashMap::default(),
         perils: FxHashMap::default(),
+        work: 0,
+        most_work: MIN_WORK + WORK_PER_BYTE * program.text.len() as u64,
         facts: Facts::default(),
         quiet: 0,
         depth: 0,
@@ -144,7 +151,11 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
     let mut settled = false;
     for pass in 1..=MAX_PASSES {
         resolver.pass(pass);
-        if !resolver.world.clock.changed {
+        let more = resolver.refresh();
+        if resolver.is_exhausted() {
+            break;
+        }
+        if !more && !resolver.world.clock.changed {
             settled = true;
             break;
         }
@@ -192,11 +203,14 @@ struct Resolver<'a, 'p> {
     within: Vec<TextRange>,
     texts: FxHashMap<Rc<str>, Option<&'a Parsed<ModModule>>>,
     told: FxHashSet<(u32, Rc<str>)>,
-    /// What values hold however deep in containers, with the growth at which that was found.
-    flat: FxHashMap<Value, (u64, Value)>,
+    /// What values hold however deep in containers, as found in this pass.
+    flat: FxHashMap<Value, Value>,
     /// What of values must not get out of sight, likewise.
-    tainted: FxHashMap<Value, (u64, Value)>,
-    perils: FxHashMap<Value, (u64, Value)>,
+    tainted: FxHashMap<Value, Value>,
+    perils: FxHashMap<Value, Value>,
+    /// How much was done, and how much may be done before the program counts as not understood.
+    work: u64,
+    most_work: u64,
     facts: Facts,
     /// Above zero, nothing is told.
     quiet: u32,
@@ -251,15 +265,23 @@ impl<'a> Resolver<'a, '_> {
                     self.look_into(id);
                 }
             }
-            if self.too_deep {
+            if self.too_deep || self.is_exhausted() {
                 return;
             }
         }
     }
 
+    fn is_exhausted(&self) -> bool {
+        self.work + self.values.work > self.most_work
+    }
+
     fn deeper<T: Default>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth >= MAX_DEPTH {
             self.too_deep = true;
+            return T::default();
+        }
+        self.work += 1;
+        if self.is_exhausted() {
             return T::default();
         }
         self.depth += 1;

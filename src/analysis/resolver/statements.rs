@@ -20,7 +20,7 @@ use crate::{
 impl<'a> Resolver<'a, '_> {
     pub(super) fn block(&mut self, body: &'a [Stmt]) {
         for statement in body {
-            if self.too_deep {
+            if self.too_deep || self.is_exhausted() {
                 return;
             }
             self.deeper(|resolver| resolver.statement(statement));
