@@ -294,6 +294,11 @@ impl Knowledge {
         self.effects.get(path).copied()
     }
 
+    /// The same, with how much of the path the entry covers; one more than all of it for the path itself.
+    pub(super) fn effect_found(&self, path: &str) -> Option<(usize, &Effect)> {
+        self.effects.found(path).map(|(length, effect)| (length, *effect))
+    }
+
     /// The effect of calling a method of this name on an object that could not be resolved: entries of the
     /// form `?.subprocess_shell`.
     pub(super) fn effect_of_method(&self, name: &str) -> Option<&Effect> {

@@ -6,7 +6,9 @@ use rustc_hash::FxHashMap;
 #[derive(Debug)]
 pub(super) struct Listing<T> {
     exact: FxHashMap<Box<str>, T>,
-    /// The beginnings, the longest first once sorted.
+    /// The beginnings that end with a dot.
+    dotted: FxHashMap<Box<str>, T>,
+    /// The other beginnings, the longest first once sorted.
     open: Vec<(Box<str>, T)>,
 }
 
@@ -14,6 +16,7 @@ impl<T> Default for Listing<T> {
     fn default() -> Self {
         Self {
             exact: FxHashMap::default(),
+            dotted: FxHashMap::default(),
             open: Vec::new(),
         }
     }
@@ -22,16 +25,19 @@ impl<T> Default for Listing<T> {
 impl<T> Listing<T> {
     /// Lists `value`; says whether nothing was listed there before, which else stays.
     pub(super) fn add(&mut self, name: &str, open: bool, value: T) -> bool {
-        let known = match open {
-            true => self.open.iter().any(|(start, _)| **start == *name),
-            false => self.exact.contains_key(name),
+        let dotted = open && name.ends_with('.');
+        let known = match (dotted, open) {
+            (true, _) => self.dotted.contains_key(name),
+            (_, true) => self.open.iter().any(|(start, _)| **start == *name),
+            _ => self.exact.contains_key(name),
         };
         if known {
             return false;
         }
-        match open {
-            true => self.open.push((name.into(), value)),
-            false => drop(self.exact.insert(name.into(), value)),
+        match (dotted, open) {
+            (true, _) => drop(self.dotted.insert(name.into(), value)),
+            (_, true) => self.open.push((name.into(), value)),
+            _ => drop(self.exact.insert(name.into(), value)),
         }
         true
     }
@@ -53,10 +59,37 @@ impl<T> Listing<T> {
         self.exact.get(name)
     }
 
+    /// What stands under the longest beginning of the name, and how long that is.
+    fn beginning(&self, name: &str, shortest: usize) -> Option<(usize, &T)> {
+        let mut found = None;
+        let mut end = name.len();
+        while let Some(dot) = name[..end].rfind('.') {
+            if let Some(value) = self.dotted.get(&name[..=dot]) {
+                found = Some((dot + 1, value));
+                break;
+            }
+            end = dot;
+        }
+        let least = found.map_or(shortest, |(length, _)| length);
+        let longer = self
+            .open
+            .iter()
+            .take_while(|(start, _)| start.len() >= least)
+            .find(|(start, _)| name.starts_with(&**start));
+        longer.map(|(start, value)| (start.len(), value)).or(found)
+    }
+
     /// What stands under the longest beginning of the name.
     pub(super) fn openly(&self, name: &str) -> Option<&T> {
-        let found = self.open.iter().find(|(start, _)| name.starts_with(&**start));
-        found.map(|(_, value)| value)
+        self.beginning(name, 0).map(|(_, value)| value)
+    }
+
+    /// What stands under the name, or else under its longest beginning, and how much of it that is.
+    pub(super) fn found(&self, name: &str) -> Option<(usize, &T)> {
+        match self.exactly(name) {
+            Some(value) => Some((name.len() + 1, value)),
+            None => self.beginning(name, 0),
+        }
     }
 
     /// What stands under the name, or else under its longest beginning.
@@ -66,12 +99,7 @@ impl<T> Listing<T> {
 
     /// The same, but not what stands under every name.
     pub(super) fn named(&self, name: &str) -> Option<&T> {
-        let open = || {
-            self.open
-                .iter()
-                .find(|(start, _)| !start.is_empty() && name.starts_with(&**start))
-                .map(|(_, value)| value)
-        };
-        self.exactly(name).or_else(open)
+        self.exactly(name)
+            .or_else(|| self.beginning(name, 1).map(|(_, value)| value))
     }
 }

@@ -73,7 +73,8 @@ impl Masked {
             let rest = self.text.get(start..).unwrap_or_default();
             let width = rest.find(|character| !is_name(character)).unwrap_or(rest.len());
             if let Some(name) = bytes.get_mut(start..start + width) {
-                name.fill(b' ');
+                // A letter of no name, so that what stands around it is not put together.
+                name.fill(b'?');
             }
         }
         Self {

@@ -126,18 +126,9 @@ impl<'k> Paths<'k> {
     /// The effect of `text`. What a call gives has effects of its own only, not those of the function;
     /// and what lies below an exception from a wide entry is excepted too.
     fn own_effect(&self, text: &str) -> Option<&'k Effect> {
-        let matched = |effect: &Effect, text: &str| {
-            let paths = effect.paths.iter().filter(|path| fits(path, text));
-            paths.map(|path| path.len()).max()
+        let Some((length, effect)) = self.knowledge.effect_found(text) else {
+            return self.effect_elsewhere(text);
         };
-        let effect = self
-            .knowledge
-            .effect(text)
-            .or_else(|| self.effect_elsewhere(text))?;
-        if !effect.paths.iter().any(|path| fits(path, text)) {
-            return Some(effect);
-        }
-        let length = matched(effect, text).unwrap_or(0);
         if let Some(call) = text.rfind("()")
             && length <= call
         {
@@ -165,8 +156,8 @@ impl<'k> Paths<'k> {
     fn effect_elsewhere(&self, text: &str) -> Option<&'k Effect> {
         if let Some((of, name)) = text.rsplit_once('.')
             && !of.ends_with("()")
-            && let Some(effect) = self.knowledge.effect(&format!("{of}().{name}"))
-            && effect.paths.iter().any(|path| path.contains("()"))
+            && let Some((length, effect)) = self.knowledge.effect_found(&format!("{of}().{name}"))
+            && length > of.len()
         {
             return Some(effect);
         }
@@ -239,10 +230,4 @@ impl<'k> Paths<'k> {
     pub(super) fn is_guarded(&self, path: PathId) -> bool {
         self.nodes[path.0 as usize].guarded
     }
-}
-
-/// Whether the entry `path` stands for `text`.
-fn fits(path: &str, text: &str) -> bool {
-    path.strip_suffix('*')
-        .map_or(path == text, |start| text.starts_with(start))
 }

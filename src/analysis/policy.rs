@@ -47,6 +47,10 @@ pub(super) fn level(knowledge: &Knowledge, finding: &Finding) -> Level {
     match knowledge.configured(&finding.rule) {
         Some(level) => level,
         None if concerns_writes(finding.category) => knowledge.level(&finding.rule).max(Level::Ask),
+        // A notice of a risk, where nothing that could be reached is near, asks nobody by itself.
+        None if finding.category == Category::Notice && finding.rule != NO_ROUTE => {
+            knowledge.level(&finding.rule).min(Level::Warn)
+        }
         None => knowledge.level(&finding.rule),
     }
 }

@@ -207,6 +207,9 @@ pub enum Look {
     Flag,
     /// The effect happens unless the argument is a safe loader.
     Loader,
+    /// It is the text of a template: the effect happens unless the text is known and reaches no hidden
+    /// member.
+    Template,
 }
 
 /// Command-line programs by what they do.

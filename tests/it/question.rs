@@ -78,8 +78,8 @@ fn writes_and_risks_stand_before_everything_else() {
     assert_eq!(
         shown["risks"],
         json!([
-            {"rule": "network", "title": "", "lines": []},
-            {"rule": "subprocess", "title": "", "lines": [6]},
+            {"rule": "network", "title": "Network connection", "lines": []},
+            {"rule": "subprocess", "title": "Another process", "lines": [6]},
         ])
     );
     assert_eq!(shown["findings"][1]["values"], json!(["3.0", null]));

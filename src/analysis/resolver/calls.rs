@@ -354,7 +354,9 @@ impl<'a> Resolver<'a, '_> {
         at: TextRange,
         arguments: &Arguments<'a>,
     ) -> Value {
-        self.gateway(object, name, at);
+        if !self.is_followed_hook(object, name) {
+            self.gateway(object, name, at);
+        }
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {
@@ -400,6 +402,18 @@ impl<'a> Resolver<'a, '_> {
             result = self.values.join(result, given);
         }
         result
+    }
+
+    /// Whether it is one of the hooks of `object` and `type` that are followed like `getattr`.
+    fn is_followed_hook(&self, object: Value, name: Symbol) -> bool {
+        let [Atom::Path(path)] = *self.values.slice(object) else {
+            return false;
+        };
+        matches!(&*self.paths.text(path), "builtins.object" | "builtins.type")
+            && matches!(
+                &*self.symbols.text(name),
+                "__setattr__" | "__getattribute__" | "__delattr__" | "__new__" | "__init__"
+            )
     }
 
     fn call_member_of_path(
@@ -799,7 +813,8 @@ impl<'a> Resolver<'a, '_> {
         }
         let given = self.hand_functions(last, arguments);
         if self.paths.is_plain(path) {
-            return Value::DATA;
+            // What its callbacks give may still come out.
+            return self.carry(Value::DATA, given, &Arguments::of(at, Vec::new()));
         }
         let result = match self.paths.result(path) {
             Some(result) => self.values.of(Atom::Path(result)),

@@ -240,6 +240,23 @@ impl<'a> Resolver<'a, '_> {
                 }
                 None
             }
+            Some(Look::Template) => {
+                let plain = given.and_then(|given| self.texts_of(given)).is_some_and(|texts| {
+                    texts.iter().all(|text| {
+                        !["__", "attr", "import", "include", "extends", "\\x", "\\u"]
+                            .iter()
+                            .any(|sign| text.contains(sign))
+                    })
+                });
+                if !plain {
+                    tell(
+                        self,
+                        effect.may_write,
+                        format!("'{text}' runs a template that may reach anything."),
+                    );
+                }
+                None
+            }
             Some(Look::Loader) => {
                 let safe = given.is_some_and(|loader| {
                     let atoms = self.values.slice(loader);

@@ -214,7 +214,7 @@ impl<'a> Resolver<'a, '_> {
         let mut value = Value::EMPTY;
         if builtins::is_builtin(text) {
             let path = self.paths.of(&format!("builtins.{text}"));
-            if self.knowledge.is_gateway(text) {
+            if self.knowledge.is_gateway(text) && text != "__import__" {
                 self.named(at, path);
                 if text != "__builtins__" {
                     self.reflection(

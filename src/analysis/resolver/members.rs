@@ -551,11 +551,16 @@ impl<'a> Resolver<'a, '_> {
                 Atom::NamesOf(_) | Atom::Names | Atom::Modules => {
                     self.tamper(at, Category::PotentialWrite, "A scope's dictionary is changed.");
                 }
-                Atom::Function(_)
-                | Atom::Container(_)
-                | Atom::Data
-                | Atom::Constant(_)
-                | Atom::FieldsOf(_) => {
+                Atom::Container(id) => {
+                    self.world.set_field(&mut self.values, None, name, value);
+                    // What is carried may be what is set.
+                    let elements = self.world.elements(id);
+                    let clients = self.values.only(elements, |atom| matches!(atom, Atom::Client(_)));
+                    if clients != Value::EMPTY {
+                        self.set_named(clients, name, at, value);
+                    }
+                }
+                Atom::Function(_) | Atom::Data | Atom::Constant(_) | Atom::FieldsOf(_) => {
                     self.world.set_field(&mut self.values, None, name, value);
                 }
             }
