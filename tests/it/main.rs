@@ -9,6 +9,7 @@ mod attacks;
 mod cli;
 mod config;
 mod control_system;
+mod corpus;
 mod defects;
 mod doctor;
 mod engine;

@@ -1,5 +1,7 @@
 //! Calls: of the program's own functions, of Python's own, of what nobody knows.
 
+use std::rc::Rc;
+
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -11,6 +13,9 @@ use crate::analysis::{
     scopes::key,
     values::{Atom, Value},
 };
+
+/// Named arguments that are known.
+type NamedConstants = Vec<(Rc<str>, Constant)>;
 
 /// Calls of one of at most so many functions are followed into each.
 const MAX_CALLEES: usize = 24;
@@ -342,6 +347,10 @@ impl<'a> Resolver<'a, '_> {
         if carried == Value::EMPTY {
             return result;
         }
+        // What makes objects of a library may have been called to make one.
+        let makers = self.values.only(carried, |atom| matches!(atom, Atom::Path(_)));
+        let made = self.instances(makers);
+        let carried = self.values.join(carried, made);
         let holder = self.collection(arguments.place, 6, carried);
         self.values.join(result, holder)
     }
@@ -740,10 +749,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The arguments as constants, if all are.
-    fn known_arguments(
-        &mut self,
-        arguments: &Arguments<'a>,
-    ) -> Option<(Vec<Constant>, Vec<(std::rc::Rc<str>, Constant)>)> {
+    fn known_arguments(&mut self, arguments: &Arguments<'a>) -> Option<(Vec<Constant>, NamedConstants)> {
         if arguments.star.is_some() || arguments.double_star.is_some() {
             return None;
         }

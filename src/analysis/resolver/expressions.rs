@@ -538,7 +538,7 @@ impl<'a> Resolver<'a, '_> {
             }
             _ => return None,
         };
-        if elements.iter().any(|element| is_sequence(element)) {
+        if elements.iter().any(is_sequence) {
             return None;
         }
         Some(

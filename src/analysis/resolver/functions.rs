@@ -571,6 +571,16 @@ impl<'a> Resolver<'a, '_> {
                 made = true;
             }
         }
+        // A metaclass may make something else of the call.
+        let hook = self.symbols.of("__call__");
+        for base in self.world.ancestry(class).into_iter().skip(1) {
+            if let Some(members) = self.world.class_member(base, hook) {
+                let given = self.call_members(members, arguments);
+                let flat = self.flat(given);
+                let perilous = self.perilous(flat);
+                result = self.values.join(result, perilous);
+            }
+        }
         if !made {
             let fields: Vec<Symbol> = self
                 .world

@@ -701,14 +701,12 @@ impl<'a> Resolver<'a, '_> {
                     let text = self.paths.text(path);
                     match self.paths.place(path) {
                         Place::Library { .. } => self.possible(at, format!("An item of '{text}' is set.")),
-                        _ if matches!(&*text, "os.environ" | "os.environb" | "posix.environ") => {
-                            if self.is_guarding_variable(index) {
-                                self.tamper(
-                                    at,
-                                    Category::Risk,
-                                    "An environment variable that guards the run is changed.",
-                                );
-                            }
+                        _ if is_environment(&text) && self.is_guarding_variable(index) => {
+                            self.tamper(
+                                at,
+                                Category::Risk,
+                                "An environment variable that guards the run is changed.",
+                            );
                         }
                         _ if &*text == "builtins" => {
                             self.tamper(
@@ -943,4 +941,8 @@ impl<'a> Resolver<'a, '_> {
             _ => true,
         })
     }
+}
+
+fn is_environment(path: &str) -> bool {
+    matches!(path, "os.environ" | "os.environb" | "posix.environ")
 }

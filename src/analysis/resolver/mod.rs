@@ -29,7 +29,7 @@ use typed_arena::Arena;
 use super::{
     knowledge::{Knowledge, LibraryId},
     paths::{PathId, Paths, Place, Symbol, Symbols},
-    scopes::{ClassId, FunctionId, ScopeId, World},
+    scopes::{ClassId, FunctionId, ScopeId, Slot, World},
     values::{Atom, Value, Values},
 };
 use crate::{
@@ -128,6 +128,7 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         class: None,
         function: None,
         queue: Vec::new(),
+        raised: Slot::default(),
         stars: Vec::new(),
         foreign_star: false,
         near: Vec::new(),
@@ -190,6 +191,8 @@ struct Resolver<'a, 'p> {
     function: Option<FunctionId>,
     /// Functions whose bodies are still to be looked at in this pass.
     queue: Vec<FunctionId>,
+    /// What is raised anywhere: an exception carries what it is made with.
+    raised: Slot,
     /// Modules whose names are all imported.
     stars: Vec<PathId>,
     foreign_star: bool,
@@ -240,33 +243,30 @@ impl<'a> Resolver<'a, '_> {
     /// others as somebody unknown would call them, the last defined first, since it is the last that
     /// tends to call the others.
     fn work_off(&mut self) {
+        let initial = self.symbols.of("__init__");
+        let mut waiting: Vec<FunctionId> = Vec::new();
         loop {
-            let due = |resolver: &Self, id: FunctionId| {
-                resolver.world.function(id).pass != resolver.world.clock.pass
-            };
-            let mut called = std::mem::take(&mut self.queue);
-            called.retain(|&id| due(self, id));
-            let ready: Vec<_> = called
-                .iter()
-                .copied()
-                .filter(|&id| {
-                    let function = self.world.function(id);
-                    function.called || function.escaped
-                })
-                .collect();
-            if ready.is_empty() {
-                let Some(last) = called.pop() else { return };
-                self.queue = called;
-                self.escape_function(last);
-                self.look_into(last);
-            } else {
-                self.queue = called;
-                for id in ready {
+            let mut new = std::mem::take(&mut self.queue);
+            // What sets the fields comes before what reads them.
+            new.sort_by_key(|&id| self.world.function(id).name == initial);
+            for id in new {
+                let function = self.world.function(id);
+                if function.called || function.escaped {
                     self.look_into(id);
+                } else {
+                    waiting.push(id);
                 }
             }
             if self.too_deep || self.is_exhausted() {
                 return;
+            }
+            if !self.queue.is_empty() {
+                continue;
+            }
+            let Some(last) = waiting.pop() else { return };
+            if self.world.function(last).pass != self.world.clock.pass {
+                self.escape_function(last);
+                self.look_into(last);
             }
         }
     }

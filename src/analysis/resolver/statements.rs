@@ -95,7 +95,9 @@ impl<'a> Resolver<'a, '_> {
                         self.expression(kind);
                     }
                     if let Some(name) = &handler.name {
-                        self.bind(name.as_str(), Value::DATA, How::Defined, name.range());
+                        let raised = self.raised.read(&self.world.clock);
+                        let value = self.values.join(Value::DATA, raised);
+                        self.bind(name.as_str(), value, How::Defined, name.range());
                     }
                     self.block(&handler.body);
                 }
@@ -104,7 +106,8 @@ impl<'a> Resolver<'a, '_> {
             }
             Stmt::Raise(node) => {
                 for value in [&node.exc, &node.cause].into_iter().flatten() {
-                    self.expression(value);
+                    let value = self.expression(value);
+                    self.raised.grow(&mut self.world.clock, &mut self.values, value);
                 }
             }
             Stmt::Assert(node) => {

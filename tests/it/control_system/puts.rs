@@ -33,7 +33,7 @@ fn a_put_beyond_the_approval_fails_a_program_that_reports_success() {
 #[test]
 fn a_put_of_a_program_that_only_reads_is_refused_and_teaches_nobody() {
     let test = "a_put_of_a_program_that_only_reads_is_refused_and_teaches_nobody";
-    // The analysis is told that the module is harmless, so that only the wire is left; and the client is one that
+    // The analysis is told to let imports by name pass, so that only the wire is left; and the client is one that
     // puts whatever rights it is shown.
     let hidden = "import pydoc\n\
         with open('facility_tools.py', 'w') as module:\n\
@@ -46,7 +46,7 @@ fn a_put_of_a_program_that_only_reads_is_refused_and_teaches_nobody() {
         \x20   told = str(error)\n\
         results = {'told': told}\n";
     let settings = json!({
-        "control_system": { "analysis": { "safe_modules": ["pydoc"] } },
+        "control_system": { "analysis": { "rules": { "dynamic_import": "allow" } } },
         "execution": {
             "code_generator": "mock",
             "generators": { "mock": { "code": hidden } },
