@@ -71,6 +71,7 @@ $(BENCH_ANALYSIS)/installed: benches/analysis/requirements.txt
 
 soak: setup-tests
 	PROPTEST_CASES=$(or $(PROPTEST_CASES),20000) HOLDPOINT_TEST_KILLS=$(or $(KILLS),500) $(CARGO_TEST) --release --test it
+	.venv/bin/python tests/corpus_unseen/check.py --labels tests/corpus_unseen/labels_writes.jsonl tests/corpus_unseen/labels_reads.jsonl
 	tests/power_cut.sh "$$(ls -t $(TARGET)/release/deps/it-* | grep -v '\.d$$' | head -n 1)" $(or $(ROUNDS),200)
 
 # The codec and the circuits of the gateway, against frames that no client sends; the analysis, against
