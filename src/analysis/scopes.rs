@@ -209,6 +209,8 @@ pub(super) struct Container {
     pub(super) by_key: Option<FxHashMap<ConstantId, Slot>>,
     pub(super) is_dictionary: bool,
     pub(super) is_tuple: bool,
+    /// It only stands for a result that may hold what the call was given.
+    pub(super) is_carrier: bool,
     exact_read: u32,
 }
 
@@ -450,6 +452,7 @@ impl<'a> World<'a> {
             by_key: None,
             is_dictionary: false,
             is_tuple: false,
+            is_carrier: false,
             exact_read: 0,
         });
         self.container_ids.insert((key, part), id);

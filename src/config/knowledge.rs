@@ -216,7 +216,7 @@ pub enum Look {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Programs {
-    /// They write to a control system. `caput(1=channel, 2=value)` tells the places of what matters.
+    /// They write to a control system. `caput(word1=channel, word2=value)` tells the places of what matters.
     pub write: Vec<String>,
     /// They read from one.
     pub read: Vec<String>,

@@ -272,11 +272,33 @@ fn channels_are_told_where_the_code_names_them() {
             true,
         ),
         ("write_channels({'A': 1, 'B': 2})", &["A", "B"], false),
+        (
+            "import epics\nl = ['C', 'A']\nl.pop(0)\nepics.caput(l[0], 1)",
+            &["A", "C"],
+            false,
+        ),
         ("print(1)", &[], false),
     ] {
         let analysis = analyze(code);
         assert_eq!(analysis.channels, channels, "{code}\n{:#?}", analysis.findings);
         assert_eq!(analysis.writes_unresolved, unresolved, "{code}");
+    }
+}
+
+#[test]
+fn a_program_that_writes_is_told_with_its_words() {
+    for code in [
+        "import subprocess\nsubprocess.run(['caput', 'SR:A', '3'])",
+        "import os\nos.system('caput SR:A 3')",
+    ] {
+        let analysis = analyze(code);
+        let write = analysis
+            .findings
+            .iter()
+            .find(|finding| finding.category == Category::Write)
+            .unwrap();
+        assert_eq!(write.channels, ["SR:A"], "{code}");
+        assert_eq!(write.values, [Some("3".to_owned())], "{code}");
     }
 }
 

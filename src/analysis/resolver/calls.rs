@@ -352,6 +352,9 @@ impl<'a> Resolver<'a, '_> {
         let made = self.instances(makers);
         let carried = self.values.join(carried, made);
         let holder = self.collection(arguments.place, 6, carried);
+        if let [Atom::Container(id)] = *self.values.atoms(holder) {
+            self.world.held_mut(id).is_carrier = true;
+        }
         self.values.join(result, holder)
     }
 
@@ -581,6 +584,16 @@ impl<'a> Resolver<'a, '_> {
     ) -> Value {
         let one = self.values.of(atom);
         let is_dictionary = self.world.held(id).is_dictionary;
+        if self.world.held(id).is_carrier {
+            // What is carried may be what is meant, whatever the method's name.
+            let elements = self.world.elements(id);
+            let clients = self.values.only(elements, |atom| matches!(atom, Atom::Client(_)));
+            let symbol = self.name(name);
+            self.call_of_carried(clients, symbol, at, arguments);
+        }
+        if matches!(name, "pop" | "popleft" | "popitem") {
+            self.world.spoil(id);
+        }
         match name {
             "get" | "pop" | "popleft" | "popitem" | "setdefault" | "__getitem__" | "get_nowait"
             | "result" | "send" | "__next__" | "throw" => {

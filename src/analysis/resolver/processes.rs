@@ -276,7 +276,7 @@ fn targets(entry: &Entry<'_>, words: &[Option<String>]) -> Targets {
         parameters
             .iter()
             .find(|parameter| parameter.role == role)
-            .and_then(|parameter| parameter.name.parse::<usize>().ok())
+            .and_then(|parameter| parameter.name.strip_prefix("word")?.parse::<usize>().ok())
             .and_then(|place| words.get(place.checked_sub(1)?)?.clone())
     };
     match place(Role::Channel) {
