@@ -192,6 +192,8 @@ pub(super) struct Function<'a> {
 pub(super) struct Class {
     pub(super) scope: ScopeId,
     pub(super) bases: Vec<ClassId>,
+    /// The program's own classes that extend this one directly.
+    pub(super) extended_by: Vec<ClassId>,
     /// The types of client libraries that it extends.
     pub(super) client: Vec<TypeId>,
     /// Whether it extends something of which nothing is known.
@@ -437,6 +439,21 @@ impl<'a> World<'a> {
             at += 1;
         }
         line
+    }
+
+    /// All classes of the program's own that extend the class.
+    pub(super) fn descendants(&self, class: ClassId) -> Vec<ClassId> {
+        let mut all = self.classes[class.index()].extended_by.clone();
+        let mut at = 0;
+        while at < all.len() && all.len() < 64 {
+            for &more in &self.classes[all[at].index()].extended_by {
+                if !all.contains(&more) && more != class {
+                    all.push(more);
+                }
+            }
+            at += 1;
+        }
+        all
     }
 
     /// The container of the node `key`; `part` tells several of one node apart.

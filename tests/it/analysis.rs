@@ -273,6 +273,17 @@ fn channels_are_told_where_the_code_names_them() {
         ),
         ("write_channels({'A': 1, 'B': 2})", &["A", "B"], false),
         (
+            "import epics\nclass C:\n    n = 'A'\n    def go(self): epics.caput(self.n, 1)\n\
+             class D(C): n = 'B'\nD().go()",
+            &["A", "B"],
+            false,
+        ),
+        (
+            "from ophyd import EpicsSignal\nEpicsSignal('A:RB', write_pv='B:SP', name='x').put(3)",
+            &["B:SP"],
+            false,
+        ),
+        (
             "import epics\nl = ['C', 'A']\nl.pop(0)\nepics.caput(l[0], 1)",
             &["A", "C"],
             false,

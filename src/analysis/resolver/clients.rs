@@ -267,14 +267,19 @@ impl<'a> Resolver<'a, '_> {
         signature: Option<SignatureId>,
         arguments: &Arguments<'a>,
     ) -> Value {
-        let channel = signature.and_then(|signature| {
-            let parameters = self.knowledge.signature(signature);
-            let index = parameters
-                .iter()
-                .position(|parameter| parameter.role == Role::Channel)?;
-            Some((index, parameters[index].name.clone()))
-        });
-        let given = channel.and_then(|(index, name)| self.argument(arguments, index, &name));
+        let places: Vec<(usize, Box<str>)> = signature
+            .map(|signature| self.knowledge.signature(signature))
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+            .filter(|(_, parameter)| parameter.role == Role::Channel)
+            .map(|(index, parameter)| (index, parameter.name.clone()))
+            .collect();
+        // Where there is one to read and one to write, the one to write comes last.
+        let mut given = None;
+        for (index, name) in places {
+            given = self.argument(arguments, index, &name).or(given);
+        }
         let Some(given) = given else {
             return self.client_value(of, None);
         };

@@ -470,6 +470,7 @@ impl<'a> Resolver<'a, '_> {
                     Class {
                         scope,
                         bases: Vec::new(),
+                        extended_by: Vec::new(),
                         client: Vec::new(),
                         unknown_base: false,
                         fields,
@@ -515,7 +516,9 @@ impl<'a> Resolver<'a, '_> {
                     let class = self.world.class_mut(id);
                     if !class.bases.contains(&base) {
                         class.bases.push(base);
-                        self.world.clock.changed |= !fresh;
+                        self.world.class_mut(base).extended_by.push(id);
+                        // What the base's methods read may be the subclass's.
+                        self.world.clock.changed = true;
                     }
                 }
                 Atom::Path(path) => match self.paths.place(path) {

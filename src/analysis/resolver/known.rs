@@ -413,6 +413,7 @@ impl<'a> Resolver<'a, '_> {
                 let class = Class {
                     scope,
                     bases: Vec::new(),
+                    extended_by: Vec::new(),
                     client: Vec::new(),
                     unknown_base: false,
                     fields: Vec::new(),
@@ -467,6 +468,7 @@ impl<'a> Resolver<'a, '_> {
         let class = Class {
             scope,
             bases: Vec::new(),
+            extended_by: Vec::new(),
             client: Vec::new(),
             unknown_base: false,
             fields,

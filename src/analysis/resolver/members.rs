@@ -186,7 +186,16 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         if instance {
-            // Subclasses may give the field or the method that this class only uses.
+            // An instance may be of a subclass, which has its own.
+            for heir in self.world.descendants(class) {
+                let field = self.world.field(heir, name);
+                found = self.values.join(found, field);
+                if let Some(member) = self.world.class_member(heir, name) {
+                    let member = self.bound_member(class, member, true);
+                    found = self.values.join(found, member);
+                }
+            }
+            // Others may give the field or the method that this class only uses.
             let field = self.world.any_field(name);
             let field = self.perilous(field);
             found = self.values.join(found, field);
