@@ -166,10 +166,7 @@ impl<'a> Resolver<'a, '_> {
             });
         }
         match result {
-            Some(Command::Write(targets)) if hides => {
-                let _ = targets;
-                Command::Write(Targets::default())
-            }
+            Some(Command::Write(_)) if hides => Command::Write(Targets::default()),
             Some(Command::Write(targets)) => Command::Write(targets),
             Some(other) if !hides => other,
             _ => Command::Unknown,
