@@ -1,6 +1,7 @@
 //! Labelled programs, and how many of them the analysis must judge rightly.
 //!
-//! `tests/corpus` is the first set; `tests/corpus_unseen` was written without a look at the analysis, and each of its labels was checked by running the program with recording libraries (`check.py`).
+//! `tests/corpus` is the first set; `tests/corpus_unseen` was written without a look at the analysis, and
+//! each of its labels was checked by running the program with recording libraries (`check.py`).
 
 use std::{
     collections::BTreeSet,
