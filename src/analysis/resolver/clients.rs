@@ -2,11 +2,11 @@
 
 use ruff_text_size::TextRange;
 
-use super::{Fact, Resolver, calls::Arguments, rule};
+use super::{Fact, Resolver, calls::Arguments, rule, targets::Targets};
 use crate::{
     analysis::{
         builtins,
-        constants::{self, Constant},
+        constants::Constant,
         knowledge::{Does, LibraryId, Member, Role, SignatureId, TypeId},
         paths::{PathId, Place, Symbol},
         scopes::ClassId,
@@ -16,13 +16,6 @@ use crate::{
     model::{Category, Evidence},
 };
 
-/// What the arguments of a call say of channels and values.
-#[derive(Debug, Default)]
-pub(super) struct Targets {
-    pub(super) channels: Vec<String>,
-    pub(super) values: Vec<Option<String>>,
-}
-
 impl<'a> Resolver<'a, '_> {
     /// An object of the library of which no more is known.
     pub(super) fn some_client(&mut self, library: LibraryId) -> Value {
@@ -30,7 +23,11 @@ impl<'a> Resolver<'a, '_> {
         self.client_value(of, None)
     }
 
-    fn client_value(&mut self, of: TypeId, channel: Option<crate::analysis::values::ConstantId>) -> Value {
+    pub(super) fn client_value(
+        &mut self,
+        of: TypeId,
+        channel: Option<crate::analysis::values::ConstantId>,
+    ) -> Value {
         let client = self.values.client_of(Client { of, channel });
         self.values.of(Atom::Client(client))
     }
@@ -147,7 +144,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The library, what its unlisted members are, and how a member is called for a reader.
-    fn described(&self, of: TypeId, name: &str) -> (LibraryId, Unlisted, String) {
+    pub(super) fn described(&self, of: TypeId, name: &str) -> (LibraryId, Unlisted, String) {
         let known = self.knowledge.type_of(of);
         let (library, _) = self.knowledge.library(known.library);
         let full = if known.name.is_empty() {
@@ -159,7 +156,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Whether `name` is more likely a method of the data that `whole` may be as well.
-    fn is_of_data(&self, whole: Value, name: &str) -> bool {
+    pub(super) fn is_of_data(&self, whole: Value, name: &str) -> bool {
         builtins::is_method_of_data(name)
             && self.values.has(whole, |atom| {
                 matches!(
@@ -204,7 +201,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// What calling a member of a library does.
-    fn act(
+    pub(super) fn act(
         &mut self,
         member: Member,
         library: LibraryId,
@@ -261,7 +258,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The objects that a constructor gives, one for each channel that it may be given.
-    fn made_client(
+    pub(super) fn made_client(
         &mut self,
         of: TypeId,
         signature: Option<SignatureId>,
@@ -295,7 +292,7 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
-    fn has_callback(&mut self, signature: Option<SignatureId>, arguments: &Arguments<'a>) -> bool {
+    pub(super) fn has_callback(&mut self, signature: Option<SignatureId>, arguments: &Arguments<'a>) -> bool {
         let Some(signature) = signature else { return false };
         let callbacks: Vec<(usize, Box<str>)> = self
             .knowledge
@@ -312,7 +309,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// Functions that a client library is given are called by it: with data where that is known, else
     /// with whatever objects it has.
-    fn hand_to_client(
+    pub(super) fn hand_to_client(
         &mut self,
         library: LibraryId,
         signature: Option<SignatureId>,
@@ -335,7 +332,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The functions among `value` are called with `given`.
-    fn call_with(&mut self, value: Value, given: Value) {
+    pub(super) fn call_with(&mut self, value: Value, given: Value) {
         let flat = self.flat(value);
         let atoms = self.values.atoms(flat);
         for atom in atoms.iter() {
@@ -356,146 +353,6 @@ impl<'a> Resolver<'a, '_> {
             }
             self.world.function_mut(function).called = true;
         }
-    }
-
-    /// The channels of the objects themselves; none if one of them is not known.
-    fn own_targets(&mut self, whole: Value) -> Targets {
-        let mut channels = Vec::new();
-        let atoms = self.values.atoms(whole);
-        for atom in atoms.iter() {
-            let Atom::Client(client) = *atom else { continue };
-            let Some(channel) = self.values.client(client).channel else {
-                return Targets::default();
-            };
-            if let Constant::Text(text) = self.values.get(channel) {
-                channels.push(text.to_string());
-            }
-        }
-        Targets {
-            values: vec![None; channels.len()],
-            channels,
-        }
-    }
-
-    /// What the arguments with a role say.
-    fn targets(&mut self, signature: Option<SignatureId>, arguments: &Arguments<'a>) -> Targets {
-        let Some(signature) = signature else {
-            return Targets::default();
-        };
-        let roles: Vec<(usize, Role, Box<str>)> = self
-            .knowledge
-            .signature(signature)
-            .iter()
-            .enumerate()
-            .filter(|(_, parameter)| parameter.role != Role::Plain)
-            .map(|(index, parameter)| (index, parameter.role, parameter.name.clone()))
-            .collect();
-        let mut channels = None;
-        let mut values = None;
-        for (index, role, name) in roles {
-            let Some(given) = self.argument(arguments, index, &name) else {
-                continue;
-            };
-            match role {
-                Role::Channel => channels = self.channel_names(given),
-                Role::Value => values = Some(given),
-                Role::Mapping => {
-                    if let Some(targets) = self.mapped(given) {
-                        return targets;
-                    }
-                    channels = None;
-                }
-                Role::Callback | Role::Plain => {}
-            }
-        }
-        let Some(channels) = channels else {
-            // The object's own channel may still take the value.
-            let shown = values.and_then(|value| self.shown(value));
-            return Targets {
-                channels: Vec::new(),
-                values: vec![shown],
-            };
-        };
-        let each = values.and_then(|value| {
-            let [Atom::Container(id)] = *self.values.atoms(value) else {
-                return None;
-            };
-            self.world
-                .exact(id)
-                .filter(|elements| elements.len() == channels.len())
-        });
-        let values = match each {
-            Some(elements) if channels.len() > 1 => {
-                elements.into_iter().map(|element| self.shown(element)).collect()
-            }
-            _ => {
-                let shown = values.and_then(|value| self.shown(value));
-                vec![shown; channels.len()]
-            }
-        };
-        Targets { channels, values }
-    }
-
-    fn mapped(&mut self, mapping: Value) -> Option<Targets> {
-        let atoms = self.values.atoms(mapping);
-        let mut targets = Targets::default();
-        for atom in atoms.iter() {
-            let Atom::Container(id) = *atom else { return None };
-            for (name, value) in self.world.pairs(id)? {
-                let Constant::Text(name) = self.values.get(name).clone() else {
-                    return None;
-                };
-                targets.channels.push(name.to_string());
-                let shown = self.shown(value);
-                targets.values.push(shown);
-            }
-        }
-        (!targets.channels.is_empty()).then_some(targets)
-    }
-
-    /// The channels that an argument names: a text, or a sequence of texts.
-    pub(super) fn channel_names(&mut self, value: Value) -> Option<Vec<String>> {
-        let mut names = Vec::new();
-        let mut add = |constant: &Constant| match constant {
-            Constant::Text(text) => {
-                let name = text.to_string();
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-                true
-            }
-            _ => false,
-        };
-        if let Some(constants) = self.constants_of(value) {
-            for constant in &constants {
-                let known = match constant {
-                    Constant::Sequence(elements) | Constant::Tuple(elements) => elements.iter().all(&mut add),
-                    constant => add(constant),
-                };
-                if !known {
-                    return None;
-                }
-            }
-        } else {
-            // Containers whose elements are all known, in whatever order.
-            let atoms = self.values.atoms(value);
-            if atoms.is_empty() || !atoms.iter().all(|atom| matches!(atom, Atom::Container(_))) {
-                return None;
-            }
-            let elements = self.iterate(value);
-            for constant in self.constants_of(elements)? {
-                if !add(&constant) {
-                    return None;
-                }
-            }
-        }
-        (!names.is_empty()).then_some(names)
-    }
-
-    /// How a reader sees the one value that is known, if one is.
-    fn shown(&mut self, value: Value) -> Option<String> {
-        self.constant_of(value)
-            .map(|constant| constants::shown(&constant))
     }
 
     /// `name` of an object of a library is set.
@@ -546,7 +403,14 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Tells of a write.
-    fn write(&mut self, at: TextRange, library: LibraryId, full: &str, why: String, targets: Targets) {
+    pub(super) fn write(
+        &mut self,
+        at: TextRange,
+        library: LibraryId,
+        full: &str,
+        why: String,
+        targets: Targets,
+    ) {
         let (name, route) = self.knowledge.library(library);
         let name = name.to_owned();
         let mut values = targets.values;
@@ -578,7 +442,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn read(&mut self, at: TextRange, full: &str, targets: Targets, evidence: Evidence) {
+    pub(super) fn read(&mut self, at: TextRange, full: &str, targets: Targets, evidence: Evidence) {
         let chain = self.chain();
         self.tell_fact(Fact {
             at,

@@ -1,13 +1,12 @@
 //! The program's own functions and classes.
 
-use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{MAX_CALL_DEPTH, Resolver, calls::Arguments};
 use crate::analysis::{
-    knowledge::Does,
     paths::{Place, Symbol},
-    scopes::{Body, Class, ClassId, Function, FunctionId, How, Parameter, ScopeKind, Slot, key},
+    scopes::{Body, ClassId, Function, FunctionId, How, Parameter, ScopeKind, Slot, key},
     values::{Atom, Value},
 };
 
@@ -41,7 +40,13 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// What a decorator makes of the function `id`, or of what another decorator made of it.
-    fn decorated(&mut self, value: Value, id: FunctionId, by: Value, decorator: &'a ast::Decorator) -> Value {
+    pub(super) fn decorated(
+        &mut self,
+        value: Value,
+        id: FunctionId,
+        by: Value,
+        decorator: &'a ast::Decorator,
+    ) -> Value {
         let mut result = Value::EMPTY;
         let arguments = Arguments::of(decorator.range(), vec![value]);
         let atoms = self.values.atoms(by);
@@ -108,7 +113,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The function of a node, with what its parameters are by default and by annotation.
-    fn function_of(
+    pub(super) fn function_of(
         &mut self,
         place: usize,
         name: &str,
@@ -206,7 +211,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The first parameter of a method is an instance.
-    fn bind_receiver(&mut self, id: FunctionId, class: ClassId) {
+    pub(super) fn bind_receiver(&mut self, id: FunctionId, class: ClassId) {
         let function = self.world.function(id);
         let first = function.parameters.first().map(|parameter| parameter.name);
         let name = self.symbols.text(function.name);
@@ -223,7 +228,7 @@ impl<'a> Resolver<'a, '_> {
         self.bind_at(id, name, value, TextRange::default());
     }
 
-    fn bind_at(&mut self, id: FunctionId, name: Symbol, value: Value, at: TextRange) {
+    pub(super) fn bind_at(&mut self, id: FunctionId, name: Symbol, value: Value, at: TextRange) {
         let scope = self.world.function(id).scope;
         self.world
             .bind(&mut self.values, scope, name, value, How::Parameter, at);
@@ -266,11 +271,6 @@ impl<'a> Resolver<'a, '_> {
         if self.world.returned(id) == Value::EMPTY {
             self.world.returns(&mut self.values, id, Value::DATA);
         }
-    }
-
-    /// The class whose method is being looked at.
-    pub(super) fn enclosing_class(&self) -> Option<ClassId> {
-        self.function.and_then(|id| self.world.function(id).class)
     }
 
     /// What a generator gives.
@@ -426,208 +426,5 @@ impl<'a> Resolver<'a, '_> {
                 self.escape_function(function);
             }
         }
-    }
-
-    pub(super) fn define_class(&mut self, node: &'a ast::StmtClassDef) {
-        let mut decorated = Value::EMPTY;
-        for decorator in &node.decorator_list {
-            let by = self.expression(&decorator.expression);
-            decorated = self.values.join(decorated, by);
-        }
-        let mut bases = Value::EMPTY;
-        if let Some(arguments) = &node.arguments {
-            for base in &arguments.args {
-                let base = self.expression(base);
-                bases = self.values.join(bases, base);
-            }
-            for keyword in &arguments.keywords {
-                let value = self.expression(&keyword.value);
-                if keyword
-                    .arg
-                    .as_ref()
-                    .is_some_and(|name| name.as_str() == "metaclass")
-                {
-                    bases = self.values.join(bases, value);
-                }
-            }
-        }
-        let place = key(node);
-        let known = self.world.known_class(place);
-        let id = match known {
-            Some(id) => id,
-            None => {
-                let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
-                let fields = node.body.iter().filter_map(|statement| match statement {
-                    Stmt::AnnAssign(field) => match &*field.target {
-                        Expr::Name(name) => Some(self.symbols.of(name.id.as_str())),
-                        _ => None,
-                    },
-                    _ => None,
-                });
-                let fields = fields.collect();
-                self.world.add_class(
-                    place,
-                    Class {
-                        scope,
-                        bases: Vec::new(),
-                        extended_by: Vec::new(),
-                        client: Vec::new(),
-                        unknown_base: false,
-                        fields,
-                    },
-                )
-            }
-        };
-        self.extend(id, bases, known.is_none());
-        let mut value = self.values.of(Atom::Class(id));
-        self.note_hit(node.name.range(), value, false);
-        let atoms = self.values.atoms(decorated);
-        for atom in atoms.iter() {
-            match *atom {
-                Atom::Function(function) => {
-                    let given =
-                        self.call_own(function, &Arguments::of(node.name.range(), vec![value]), false);
-                    value = self.values.join(value, given);
-                }
-                Atom::Client(_) | Atom::Member(_) => {
-                    self.possible(
-                        node.name.range(),
-                        "A class is handed to a control system's client library.",
-                    );
-                }
-                _ => {}
-            }
-        }
-        let scope = self.world.class(id).scope;
-        let outer = std::mem::replace(&mut self.scope, scope);
-        let outer_class = self.class.replace(id);
-        self.block(&node.body);
-        self.scope = outer;
-        self.class = outer_class;
-        self.bind(node.name.as_str(), value, How::Defined, node.name.range());
-    }
-
-    /// What the class extends.
-    pub(super) fn extend(&mut self, id: ClassId, bases: Value, fresh: bool) {
-        let atoms = self.values.atoms(bases);
-        for atom in atoms.iter() {
-            match *atom {
-                Atom::Class(base) if base != id => {
-                    let class = self.world.class_mut(id);
-                    if !class.bases.contains(&base) {
-                        class.bases.push(base);
-                        self.world.class_mut(base).extended_by.push(id);
-                        // What the base's methods read may be the subclass's.
-                        self.world.clock.changed = true;
-                    }
-                }
-                Atom::Path(path) => match self.paths.place(path) {
-                    Place::Library { library, member } => {
-                        let of = match member.does {
-                            Does::Gives(of) => of,
-                            _ => self.knowledge.any_of(library),
-                        };
-                        let class = self.world.class_mut(id);
-                        if !class.client.contains(&of) {
-                            class.client.push(of);
-                            self.world.clock.changed |= !fresh;
-                        }
-                    }
-                    Place::Foreign => self.extends_something(id, fresh),
-                    Place::Known { .. } => {}
-                },
-                Atom::Client(client) | Atom::Member(client) => {
-                    let of = self.values.client(client).of;
-                    let class = self.world.class_mut(id);
-                    if !class.client.contains(&of) {
-                        class.client.push(of);
-                        self.world.clock.changed |= !fresh;
-                    }
-                }
-                Atom::Unknown | Atom::Modules | Atom::Names | Atom::NamesOf(_) => {
-                    self.extends_something(id, fresh)
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn extends_something(&mut self, id: ClassId, fresh: bool) {
-        let class = self.world.class_mut(id);
-        if !class.unknown_base {
-            class.unknown_base = true;
-            self.world.clock.changed |= !fresh;
-        }
-    }
-
-    /// Makes an instance.
-    pub(super) fn call_class(&mut self, class: ClassId, at: TextRange, arguments: &Arguments<'a>) -> Value {
-        let object = self.values.of(Atom::Object(class));
-        let mut made = false;
-        let mut result = object;
-        for hook in ["__init__", "__new__", "__post_init__"] {
-            let hook = self.symbols.of(hook);
-            if let Some(members) = self.class_member_of(class, hook) {
-                let given = self.call_members(members, arguments);
-                let taint = self.taint(given);
-                result = self.values.join(result, taint);
-                made = true;
-            }
-        }
-        // A metaclass may make something else of the call.
-        let hook = self.symbols.of("__call__");
-        for base in self.world.ancestry(class).into_iter().skip(1) {
-            if let Some(members) = self.world.class_member(base, hook) {
-                let given = self.call_members(members, arguments);
-                let flat = self.flat(given);
-                let perilous = self.perilous(flat);
-                result = self.values.join(result, perilous);
-            }
-        }
-        if !made {
-            let fields: Vec<Symbol> = self
-                .world
-                .ancestry(class)
-                .into_iter()
-                .rev()
-                .flat_map(|ancestor| self.world.class(ancestor).fields.clone())
-                .collect();
-            for (index, field) in fields.iter().enumerate() {
-                let text = self.symbols.text(*field);
-                if let Some(value) = self.argument(arguments, index, &text) {
-                    self.world.set_field(&mut self.values, Some(class), *field, value);
-                }
-            }
-            if fields.is_empty() {
-                // A base class that is not the program's own may keep them under any name.
-                for value in arguments.all() {
-                    let taint = self.taint(value);
-                    if taint != Value::EMPTY {
-                        self.escape(taint);
-                        let (container, _) = self.world.container(usize::from(at.start()), 5);
-                        self.world.hold(&mut self.values, container, taint);
-                        let holder = self.values.of(Atom::Container(container));
-                        result = self.values.join(result, holder);
-                    }
-                }
-            }
-            if self
-                .world
-                .ancestry(class)
-                .iter()
-                .any(|&class| self.world.class(class).unknown_base)
-            {
-                for value in arguments.all() {
-                    if self.holds_client(value) {
-                        self.possible(
-                            at,
-                            "A control system's object is handed to a class that could not be resolved.",
-                        );
-                    }
-                    self.escape(value);
-                }
-            }
-        }
-        result
     }
 }

@@ -5,9 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::{Resolver, calls::Arguments};
 use crate::analysis::{
-    constants::Constant,
-    paths::{Place, Symbol},
-    scopes::{Class, ScopeKind},
+    paths::Place,
     values::{Atom, Value},
 };
 
@@ -137,7 +135,12 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn call_builtin(&mut self, name: &str, at: TextRange, arguments: &Arguments<'a>) -> Option<Value> {
+    pub(super) fn call_builtin(
+        &mut self,
+        name: &str,
+        at: TextRange,
+        arguments: &Arguments<'a>,
+    ) -> Option<Value> {
         let first = arguments.positional.first().copied();
         match name {
             "getattr" => Some(self.get_attribute(at, arguments)),
@@ -252,86 +255,8 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// A list of the elements; what cannot be followed stays unknown.
-    fn holder(&mut self, of: Value, place: usize, elements: Value) -> Value {
-        let made = self.collection(place, 11, elements);
-        if self.values.has(of, |atom| atom == Atom::Unknown) {
-            self.values.join(made, Value::UNKNOWN)
-        } else {
-            made
-        }
-    }
-
-    fn made_dictionary(&mut self, arguments: &Arguments<'a>) -> Value {
-        let (id, fresh) = self.world.container(arguments.place, 15);
-        let held = self.world.held_mut(id);
-        held.is_dictionary = true;
-        if fresh {
-            held.by_key = Some(Default::default());
-        }
-        for value in arguments.positional.clone() {
-            let atoms = self.values.atoms(value);
-            for atom in atoms.iter() {
-                match *atom {
-                    Atom::Container(other) if self.world.held(other).is_dictionary => {
-                        match self.world.pairs(other) {
-                            Some(pairs) => {
-                                for (name, value) in pairs {
-                                    let name = self.values.of(Atom::Constant(name));
-                                    self.hold_at(id, name, value);
-                                }
-                            }
-                            None => {
-                                let (names, values) = (self.world.keys(other), self.world.elements(other));
-                                self.hold_at(id, names, values);
-                            }
-                        }
-                    }
-                    Atom::Container(other) => match self.world.exact(other) {
-                        Some(rows) => {
-                            for row in rows {
-                                let (name, value) =
-                                    (self.element(row, 0, 2, true), self.element(row, 1, 2, true));
-                                self.hold_at(id, name, value);
-                            }
-                        }
-                        None => {
-                            let row = self.world.elements(other);
-                            let (name, value) =
-                                (self.element(row, 0, 2, true), self.element(row, 1, 2, true));
-                            self.world.spoil(id);
-                            self.world.hold_key(&mut self.values, id, name);
-                            self.world.hold(&mut self.values, id, value);
-                        }
-                    },
-                    same => {
-                        let same = self.values.of(same);
-                        let element = self.iterate(same);
-                        self.world.spoil(id);
-                        self.world.hold_key(&mut self.values, id, element);
-                        self.world.hold(&mut self.values, id, element);
-                    }
-                }
-            }
-        }
-        for (name, value) in arguments.named.clone() {
-            let text = self.symbols.text(name);
-            let name = self.text(&text);
-            self.hold_at(id, name, value);
-        }
-        for value in [arguments.double_star, arguments.star.map(|(_, value)| value)]
-            .into_iter()
-            .flatten()
-        {
-            let value = self.contents(value);
-            self.world.spoil(id);
-            self.world.hold(&mut self.values, id, value);
-        }
-        self.values.of(Atom::Container(id))
-    }
-
     /// `map(function, …)`: element by element where all is known.
-    fn mapped_over(&mut self, at: TextRange, arguments: &Arguments<'a>) -> Value {
+    pub(super) fn mapped_over(&mut self, at: TextRange, arguments: &Arguments<'a>) -> Value {
         let Some((&function, over)) = arguments.positional.split_first() else {
             return Value::DATA;
         };
@@ -386,120 +311,12 @@ impl<'a> Resolver<'a, '_> {
         self.collection(arguments.place, 11, given)
     }
 
-    /// The type of an object, which gives its members as the object does.
-    fn type_of(&mut self, object: Value) -> Value {
-        let mut result = Value::EMPTY;
-        let atoms = self.values.atoms(object);
-        for atom in atoms.iter() {
-            let part = match *atom {
-                Atom::Object(class) => self.values.of(Atom::Class(class)),
-                Atom::Data | Atom::Constant(_) | Atom::Function(_) | Atom::Member(_) | Atom::Container(_) => {
-                    Value::DATA
-                }
-                same => self.values.of(same),
-            };
-            result = self.values.join(result, part);
-        }
-        result
-    }
-
-    /// `type(name, bases, names)`.
-    fn made_class(&mut self, bases: Value, names: Value, arguments: &Arguments<'a>) -> Value {
-        let place = arguments.place;
-        let (id, fresh) = match self.world.known_class(place) {
-            Some(id) => (id, false),
-            None => {
-                let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
-                let class = Class {
-                    scope,
-                    bases: Vec::new(),
-                    extended_by: Vec::new(),
-                    client: Vec::new(),
-                    unknown_base: false,
-                    fields: Vec::new(),
-                };
-                (self.world.add_class(place, class), true)
-            }
-        };
-        let bases = self.iterate(bases);
-        self.extend(id, bases, fresh);
-        let atoms = self.values.atoms(names);
-        for atom in atoms.iter() {
-            if let Atom::Container(container) = *atom {
-                for (name, value) in self.world.pairs(container).unwrap_or_default() {
-                    if let Constant::Text(name) = self.values.get(name).clone() {
-                        let name = self.name(&name);
-                        self.world.set_field(&mut self.values, Some(id), name, value);
-                    }
-                }
-            }
-        }
-        self.values.of(Atom::Class(id))
-    }
-
-    /// An object whose fields are the named arguments.
-    fn namespace(&mut self, arguments: &Arguments<'a>) -> Value {
-        let class = self.plain_class(arguments.place, Vec::new());
-        for (name, value) in arguments.named.clone() {
-            self.world.set_field(&mut self.values, Some(class), name, value);
-        }
-        let object = self.values.of(Atom::Object(class));
-        let mut rest = Value::EMPTY;
-        for value in [arguments.double_star, arguments.positional.first().copied()]
-            .into_iter()
-            .flatten()
-        {
-            let value = self.taint(value);
-            let inner = self.contents(value);
-            rest = self.values.join(rest, inner);
-        }
-        if rest == Value::EMPTY {
-            return object;
-        }
-        let holder = self.collection(arguments.place, 6, rest);
-        self.values.join(object, holder)
-    }
-
-    fn plain_class(&mut self, place: usize, fields: Vec<Symbol>) -> crate::analysis::scopes::ClassId {
-        if let Some(id) = self.world.known_class(place) {
-            return id;
-        }
-        let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
-        let class = Class {
-            scope,
-            bases: Vec::new(),
-            extended_by: Vec::new(),
-            client: Vec::new(),
-            unknown_base: false,
-            fields,
-        };
-        self.world.add_class(place, class)
-    }
-
-    /// `namedtuple(name, fields)`, where the fields are known.
-    fn named_tuple(&mut self, arguments: &Arguments<'a>) -> Option<Value> {
-        let fields = arguments.positional.get(1).copied()?;
-        let names: Vec<String> = match self.constant_of(fields)? {
-            Constant::Text(text) => text
-                .split([',', ' '])
-                .filter(|part| !part.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            Constant::Sequence(parts) | Constant::Tuple(parts) => parts
-                .iter()
-                .map(|part| match part {
-                    Constant::Text(text) => Some(text.to_string()),
-                    _ => None,
-                })
-                .collect::<Option<_>>()?,
-            _ => return None,
-        };
-        let fields = names.iter().map(|name| self.name(name)).collect();
-        let class = self.plain_class(arguments.place, fields);
-        Some(self.values.of(Atom::Class(class)))
-    }
-
-    fn call_operator(&mut self, name: &str, at: TextRange, arguments: &Arguments<'a>) -> Option<Value> {
+    pub(super) fn call_operator(
+        &mut self,
+        name: &str,
+        at: TextRange,
+        arguments: &Arguments<'a>,
+    ) -> Option<Value> {
         match name {
             "attrgetter" | "methodcaller" => {
                 let count = if name == "attrgetter" { usize::MAX } else { 1 };
@@ -546,7 +363,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Whether a member of this name may be a write of some library, or leads around the names.
-    fn may_write(&mut self, name: &str) -> bool {
+    pub(super) fn may_write(&mut self, name: &str) -> bool {
         let symbol = self.name(name);
         self.knowledge.is_gateway(name)
             || matches!(name, "__dict__" | "__class__")
@@ -554,174 +371,8 @@ impl<'a> Resolver<'a, '_> {
             || self.knowledge.effect(&format!("os.{name}")).is_some()
     }
 
-    fn get_attribute(&mut self, at: TextRange, arguments: &Arguments<'a>) -> Value {
-        let Some(object) = self.argument(arguments, 0, "") else {
-            self.reflection(at, "A member is reached by a computed name.");
-            return Value::UNKNOWN;
-        };
-        let fallback = arguments.positional.get(2).copied().unwrap_or(Value::EMPTY);
-        let name = self.argument(arguments, 1, "").unwrap_or(Value::UNKNOWN);
-        let Some(names) = self.texts_of(name) else {
-            if self.is_open_to_names(object) {
-                return Value::DATA;
-            }
-            let holds =
-                self.values.has(object, |atom| matches!(atom, Atom::Client(_))) || self.holds_client(object);
-            self.near_asked = true;
-            let only_unknown = self.values.slice(object).iter().all(|atom| {
-                matches!(
-                    atom,
-                    Atom::Unknown | Atom::Data | Atom::Object(_) | Atom::Constant(_) | Atom::Container(_)
-                )
-            });
-            if only_unknown && !holds && self.near.is_empty() && !self.foreign {
-                // Nothing that could be reached so is in the program: it is only noted.
-                self.tell(
-                    at,
-                    super::rule::REFLECTION,
-                    crate::model::Category::Notice,
-                    crate::model::Evidence::Unresolved,
-                    "A member is reached by a computed name.".to_owned(),
-                );
-            } else {
-                self.reflection(
-                    at,
-                    if holds {
-                        "A member of a control system's library is reached by a computed name."
-                    } else {
-                        "A member is reached by a computed name."
-                    },
-                );
-            }
-            let taint = self.taint(object);
-            let taint = self.values.only(taint, |atom| matches!(atom, Atom::Client(_)));
-            let result = self.values.join(Value::UNKNOWN, fallback);
-            return self.values.join(result, taint);
-        };
-        let mut result = fallback;
-        for name in names {
-            let symbol = self.name(&name);
-            let unresolved = self.values.has(object, |atom| atom == Atom::Unknown);
-            if unresolved && (self.writes_nearby(symbol)) {
-                self.reflection(
-                    at,
-                    format!("'{name}' of something that could not be resolved is reached by its name."),
-                );
-            }
-            self.subject = arguments.node.and_then(|node| node.arguments.args.first());
-            let value = self.member(object, symbol, at);
-            result = self.values.join(result, value);
-        }
-        result
-    }
-
-    /// Whether whatever name is taken of the object, nothing of a control system is reached.
-    fn is_open_to_names(&self, object: Value) -> bool {
-        self.is_harmless(object)
-            && self.values.slice(object).iter().all(|&atom| match atom {
-                Atom::Path(path) => !self.paths.is_guarded(path) || self.paths.text(path).contains("()"),
-                Atom::Class(_) | Atom::Function(_) => true,
-                _ => true,
-            })
-    }
-
-    fn set_attribute(&mut self, at: TextRange, arguments: &Arguments<'a>) -> Value {
-        let object = self.argument(arguments, 0, "").unwrap_or(Value::UNKNOWN);
-        let name = self.argument(arguments, 1, "").unwrap_or(Value::UNKNOWN);
-        let value = arguments.positional.get(2).copied().unwrap_or(Value::DATA);
-        match self.texts_of(name) {
-            Some(names) => {
-                for name in names {
-                    let symbol = self.name(&name);
-                    self.subject = arguments.node.and_then(|node| node.arguments.args.first());
-                    self.set_named(object, symbol, at, value);
-                }
-            }
-            None => {
-                let clients: Vec<_> = self
-                    .values
-                    .atoms(object)
-                    .iter()
-                    .filter_map(|atom| match *atom {
-                        Atom::Client(client) => Some(client),
-                        _ => None,
-                    })
-                    .collect();
-                if clients.is_empty() {
-                    if !self.is_open_to_names(object) {
-                        self.reflection(at, "A member is set by a computed name.");
-                    }
-                } else {
-                    for client in clients {
-                        let name = self.name("(computed)");
-                        self.client_set(client, object, name, at, value);
-                    }
-                }
-                self.escape(value);
-            }
-        }
-        Value::DATA
-    }
-
-    /// What the dictionaries of instances hold, under whatever name.
-    fn named_members(&mut self, dictionaries: Value, at: TextRange) -> Value {
-        let mut result = Value::DATA;
-        let atoms = self.values.atoms(dictionaries);
-        for atom in atoms.iter() {
-            if matches!(atom, Atom::FieldsOf(_)) {
-                let held = self.named_in(*atom, Value::UNKNOWN, at);
-                result = self.values.join(result, held);
-            }
-        }
-        result
-    }
-
-    /// An instance of the classes among `class`, made without calling anything.
-    fn new_instance(&mut self, class: Value) -> Value {
-        let mut result = self.instances(class);
-        if result == Value::EMPTY {
-            result = Value::UNKNOWN;
-        }
-        result
-    }
-
-    pub(super) fn dictionary_of(&mut self, object: Value, at: TextRange) -> Value {
-        let mut result = Value::EMPTY;
-        let atoms = self.values.atoms(object);
-        for atom in atoms.iter() {
-            let part = match *atom {
-                Atom::Path(path) => match self.paths.place(path) {
-                    Place::Foreign => Value::UNKNOWN,
-                    Place::Known { .. } if self.paths.text(path).contains("()") => Value::DATA,
-                    _ => self.values.of(Atom::NamesOf(path)),
-                },
-                Atom::Object(class) | Atom::Parent(class) | Atom::Class(class) => {
-                    self.values.of(Atom::FieldsOf(class))
-                }
-                Atom::Data | Atom::Constant(_) | Atom::Member(_) | Atom::Container(_) | Atom::Function(_) => {
-                    Value::DATA
-                }
-                Atom::Client(_) => {
-                    self.reflection(at, "The dictionary of a control system's object is reached.");
-                    self.values.of(*atom)
-                }
-                Atom::Unknown if self.near.is_empty() => Value::UNKNOWN,
-                Atom::Unknown | Atom::Names | Atom::NamesOf(_) | Atom::FieldsOf(_) | Atom::Modules => {
-                    self.near_asked = true;
-                    self.reflection(
-                        at,
-                        "The dictionary of an object is reached that could not be resolved.",
-                    );
-                    Value::UNKNOWN
-                }
-            };
-            result = self.values.join(result, part);
-        }
-        result
-    }
-
     /// `partial(os.system, 'caput X 1')`: the effect is that of the call to come.
-    fn partial_of_effect(&mut self, function: Value, at: TextRange, arguments: &Arguments<'a>) {
+    pub(super) fn partial_of_effect(&mut self, function: Value, at: TextRange, arguments: &Arguments<'a>) {
         let atoms = self.values.atoms(function);
         for atom in atoms.iter() {
             let Atom::Path(path) = *atom else { continue };

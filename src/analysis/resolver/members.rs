@@ -1,23 +1,14 @@
 //! Members: what naming one gives, what setting one does.
 
-use ruff_python_ast as ast;
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::TextRange;
 
-use super::{Resolver, rule};
-use crate::{
-    analysis::{
-        constants::Constant,
-        knowledge::Does,
-        paths::{Place, Symbol},
-        scopes::{ClassId, ContainerId, FunctionId, World},
-        values::{Atom, Value},
-    },
-    config::When,
-    model::{Category, Evidence},
+use super::Resolver;
+use crate::analysis::{
+    knowledge::Does,
+    paths::{Place, Symbol},
+    scopes::{ClassId, FunctionId},
+    values::{Atom, Value},
 };
-
-/// At most so many containers are looked into for what they hold.
-const MAX_FLAT: usize = 128;
 
 impl<'a> Resolver<'a, '_> {
     /// The value of `object.name`, which is not called here.
@@ -69,7 +60,7 @@ impl<'a> Resolver<'a, '_> {
         );
     }
 
-    fn member_of(&mut self, atom: Atom, whole: Value, name: Symbol, at: TextRange) -> Value {
+    pub(super) fn member_of(&mut self, atom: Atom, whole: Value, name: Symbol, at: TextRange) -> Value {
         match atom {
             Atom::Data => Value::DATA,
             Atom::Constant(_) => Value::DATA,
@@ -120,7 +111,12 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn member_of_path(&mut self, path: crate::analysis::paths::PathId, name: Symbol, at: TextRange) -> Value {
+    pub(super) fn member_of_path(
+        &mut self,
+        path: crate::analysis::paths::PathId,
+        name: Symbol,
+        at: TextRange,
+    ) -> Value {
         let text = self.symbols.text(name);
         if &*text == "__dict__" {
             return self.values.of(Atom::NamesOf(path));
@@ -161,7 +157,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// A member that the class or what it extends defines.
-    fn member_of_class(
+    pub(super) fn member_of_class(
         &mut self,
         class: ClassId,
         start: ClassId,
@@ -224,7 +220,7 @@ impl<'a> Resolver<'a, '_> {
         if found == Value::EMPTY { Value::DATA } else { found }
     }
 
-    fn member_of_parent(&mut self, class: ClassId, name: Symbol, at: TextRange) -> Value {
+    pub(super) fn member_of_parent(&mut self, class: ClassId, name: Symbol, at: TextRange) -> Value {
         let mut result = Value::EMPTY;
         for base in self.world.class(class).bases.clone() {
             let part = self.member_of_class(class, base, name, true, at);
@@ -249,7 +245,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// A class's member as an instance sees it: properties give what they return.
-    fn bound_member(&mut self, class: ClassId, member: Value, instance: bool) -> Value {
+    pub(super) fn bound_member(&mut self, class: ClassId, member: Value, instance: bool) -> Value {
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(member);
         for atom in atoms.iter() {
@@ -282,7 +278,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// What the functions among `member` return.
-    fn given_by(&mut self, member: Value) -> Value {
+    pub(super) fn given_by(&mut self, member: Value) -> Value {
         let mut result = Value::DATA;
         let atoms = self.values.atoms(member);
         for atom in atoms.iter() {
@@ -334,7 +330,7 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
-    fn extends_unknown(&self, class: ClassId) -> bool {
+    pub(super) fn extends_unknown(&self, class: ClassId) -> bool {
         self.world
             .ancestry(class)
             .into_iter()
@@ -345,613 +341,4 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn methods_named(&self, name: Symbol) -> Vec<FunctionId> {
         self.world.methods(name).to_vec()
     }
-
-    /// Only what must not get out of sight: objects of client libraries, the program's own functions
-    /// and objects, and what nobody knows.
-    pub(super) fn taint(&mut self, value: Value) -> Value {
-        if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
-            return Value::EMPTY;
-        }
-        if let Some(&taint) = self.tainted.get(&value) {
-            return taint;
-        }
-        let taint = self.taint_of(value);
-        self.tainted.insert(value, taint);
-        taint
-    }
-
-    fn taint_of(&mut self, value: Value) -> Value {
-        let mut result = Value::EMPTY;
-        let atoms = self.values.atoms(value);
-        for atom in atoms.iter() {
-            let part = match *atom {
-                Atom::Client(_)
-                | Atom::Function(_)
-                | Atom::Class(_)
-                | Atom::Object(_)
-                | Atom::Parent(_)
-                | Atom::Names
-                | Atom::NamesOf(_)
-                | Atom::Modules => self.values.of(*atom),
-                Atom::Path(path) => match self.paths.place(path) {
-                    Place::Library { member, .. } if matches!(member.does, Does::Read | Does::Quiet) => {
-                        Value::EMPTY
-                    }
-                    Place::Library { .. } | Place::Foreign => self.values.of(*atom),
-                    Place::Known { effect: Some(effect) } if effect.when != When::Never => {
-                        self.values.of(*atom)
-                    }
-                    Place::Known { .. } => Value::EMPTY,
-                },
-                Atom::Container(_) => {
-                    let one = self.values.of(*atom);
-                    let flat = self.flat(one);
-                    if self.taint(flat) == Value::EMPTY {
-                        Value::EMPTY
-                    } else {
-                        one
-                    }
-                }
-                Atom::Data | Atom::Unknown | Atom::Constant(_) | Atom::Member(_) | Atom::FieldsOf(_) => {
-                    Value::EMPTY
-                }
-            };
-            result = self.values.join(result, part);
-        }
-        result
-    }
-
-    /// Only what belongs to a control system, or to what nobody knows, in `value`, containers and all.
-    pub(super) fn perilous(&mut self, value: Value) -> Value {
-        if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
-            return Value::EMPTY;
-        }
-        if let Some(&perilous) = self.perils.get(&value) {
-            return perilous;
-        }
-        let atoms = self.values.atoms(value);
-        let mut kept = Vec::new();
-        for atom in atoms.iter() {
-            let keep = match *atom {
-                Atom::Client(_) | Atom::Parent(_) | Atom::Names | Atom::NamesOf(_) | Atom::Modules => true,
-                Atom::Object(class) | Atom::Class(class) => self.is_client_class(class),
-                Atom::Path(path) => match self.paths.place(path) {
-                    Place::Library { member, .. } => !matches!(member.does, Does::Read | Does::Quiet),
-                    Place::Foreign => true,
-                    Place::Known { .. } => false,
-                },
-                Atom::Container(_) => {
-                    let one = self.values.of(*atom);
-                    let flat = self.flat(one);
-                    !self.values.has(flat, |atom| matches!(atom, Atom::Container(_)))
-                        && self.perilous(flat) != Value::EMPTY
-                }
-                _ => false,
-            };
-            if keep {
-                kept.push(*atom);
-            }
-        }
-        let perilous = self.values.any(kept);
-        self.perils.insert(value, perilous);
-        perilous
-    }
-
-    /// Everything in `value`, however deep in containers, without the containers.
-    pub(super) fn flat(&mut self, value: Value) -> Value {
-        if !self.values.has(value, |atom| matches!(atom, Atom::Container(_))) {
-            return value;
-        }
-        if let Some(&flat) = self.flat.get(&value) {
-            return flat;
-        }
-        let flat = self.flattened(value);
-        self.flat.insert(value, flat);
-        flat
-    }
-
-    /// Looks again into what was looked into during the pass; whether there is more by now.
-    pub(super) fn refresh(&mut self) -> bool {
-        self.tainted.clear();
-        self.perils.clear();
-        let known: Vec<(Value, Value)> = self.flat.iter().map(|(&value, &flat)| (value, flat)).collect();
-        let mut more = false;
-        for (value, before) in known {
-            let flat = self.flattened(value);
-            more |= flat != before;
-            self.flat.insert(value, flat);
-        }
-        more
-    }
-
-    fn flattened(&mut self, value: Value) -> Value {
-        let mut seen: Vec<ContainerId> = Vec::new();
-        let mut due = vec![value];
-        let mut flat = Value::EMPTY;
-        while let Some(next) = due.pop() {
-            let atoms = self.values.atoms(next);
-            for atom in atoms.iter() {
-                let Atom::Container(id) = *atom else { continue };
-                if seen.len() >= MAX_FLAT {
-                    flat = self.values.join(flat, Value::UNKNOWN);
-                } else if !seen.contains(&id) {
-                    seen.push(id);
-                    due.push(self.world.elements(id));
-                    due.push(self.world.keys(id));
-                }
-            }
-            let rest = self.values.only(next, |atom| !matches!(atom, Atom::Container(_)));
-            flat = self.values.join(flat, rest);
-        }
-        self.work += seen.len() as u64;
-        flat
-    }
-
-    /// Whether `value` holds an object of a client library, however deep in containers.
-    pub(super) fn holds_client(&mut self, value: Value) -> bool {
-        let flat = self.flat(value);
-        let atoms = self.values.atoms(flat);
-        atoms.iter().any(|atom| match *atom {
-            Atom::Client(_) | Atom::Member(_) => true,
-            Atom::Path(path) => match self.paths.place(path) {
-                Place::Library { member, .. } => !matches!(member.does, Does::Read | Does::Quiet),
-                _ => false,
-            },
-            Atom::Object(class) | Atom::Class(class) => !self.client_types(class).is_empty(),
-            _ => false,
-        })
-    }
-
-    /// Whether `value` is a container that can take what is put into it.
-    pub(super) fn holds(&self, value: Value) -> bool {
-        let atoms = self.values.slice(value);
-        !atoms.is_empty() && atoms.iter().all(|atom| matches!(atom, Atom::Container(_)))
-    }
-
-    /// What is set as `object.name`.
-    pub(super) fn set_member(
-        &mut self,
-        object: Value,
-        name: &'a ast::Identifier,
-        at: TextRange,
-        value: Value,
-    ) {
-        self.note_hit(name.range(), object, false);
-        let symbol = self.name(name.as_str());
-        self.set_named(object, symbol, at, value);
-    }
-
-    pub(super) fn set_named(&mut self, object: Value, name: Symbol, at: TextRange, value: Value) {
-        let text = self.symbols.text(name);
-        let atoms = self.values.atoms(object);
-        let own = atoms
-            .iter()
-            .all(|atom| matches!(atom, Atom::Object(_) | Atom::Data | Atom::Container(_)));
-        let own_value = self
-            .values
-            .slice(value)
-            .iter()
-            .all(|atom| matches!(atom, Atom::Class(_)));
-        let gateway = self.knowledge.is_gateway(&text) && &*text != "__dict__";
-        if gateway && !(&*text == "__class__" && own && own_value) {
-            self.reflection(at, format!("'{text}' of an object is replaced."));
-        }
-        for atom in atoms.iter() {
-            match *atom {
-                Atom::Client(client) => self.client_set(client, object, name, at, value),
-                Atom::Member(_) => {
-                    self.possible(at, format!("'{text}' of a control system's object is set."))
-                }
-                Atom::Path(path) => self.set_of_path(path, name, at, value),
-                Atom::Object(class) | Atom::Class(class) | Atom::Parent(class) => {
-                    self.set_own(class, name, at, value);
-                }
-                Atom::Unknown => {
-                    if self.writes_nearby(name)
-                        || (matches!(&*text, "value" | "VAL") && !self.near.is_empty())
-                    {
-                        self.possible(
-                            at,
-                            format!("'{text}' of something that could not be resolved is set."),
-                        );
-                    }
-                    self.world.set_field(&mut self.values, None, name, value);
-                }
-                Atom::NamesOf(_) | Atom::Names | Atom::Modules => {
-                    self.tamper(at, Category::PotentialWrite, "A scope's dictionary is changed.");
-                }
-                Atom::Container(id) => {
-                    self.world.set_field(&mut self.values, None, name, value);
-                    // What is carried may be what is set.
-                    let elements = self.world.elements(id);
-                    let clients = self.values.only(elements, |atom| matches!(atom, Atom::Client(_)));
-                    if clients != Value::EMPTY {
-                        self.set_named(clients, name, at, value);
-                    }
-                }
-                Atom::Function(_) | Atom::Data | Atom::Constant(_) | Atom::FieldsOf(_) => {
-                    self.world.set_field(&mut self.values, None, name, value);
-                }
-            }
-        }
-        if atoms.is_empty() {
-            self.world.set_field(&mut self.values, None, name, value);
-        }
-    }
-
-    fn set_own(&mut self, class: ClassId, name: Symbol, at: TextRange, value: Value) {
-        let text = self.symbols.text(name);
-        let defined = self.class_member_of(class, name);
-        if let Some(member) = defined {
-            let atoms = self.values.atoms(member);
-            for atom in atoms.iter() {
-                match *atom {
-                    // The setter of a property.
-                    Atom::Function(function) if self.world.function(function).is_property => {
-                        let arguments = super::calls::Arguments::of(at, vec![value]);
-                        self.call_own(function, &arguments, true);
-                    }
-                    // A component of a device is written through by its name in some libraries.
-                    Atom::Client(client) => {
-                        let whole = self.values.of(*atom);
-                        let hook = self.name("value");
-                        self.client_set(client, whole, hook, at, value);
-                    }
-                    Atom::Object(descriptor) => {
-                        let hook = self.name("__set__");
-                        if let Some(hook) = self.class_member_of(descriptor, hook) {
-                            self.call_members(
-                                hook,
-                                &super::calls::Arguments::of(at, vec![Value::DATA, value]),
-                            );
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        if defined.is_none() {
-            for of in self.client_types(class) {
-                let member = self.knowledge.member(of, &text);
-                let listed = !matches!(
-                    member.does,
-                    crate::analysis::knowledge::Does::Unlisted | crate::analysis::knowledge::Does::Quiet
-                );
-                if listed && !self.knowledge.is_settable(of, &text) {
-                    let client = self
-                        .values
-                        .client_of(crate::analysis::values::Client { of, channel: None });
-                    let whole = self.values.of(Atom::Client(client));
-                    self.client_set(client, whole, name, at, value);
-                }
-            }
-            if self.extends_unknown(class) && self.writes_nearby(name) {
-                self.possible(
-                    at,
-                    format!("'{text}' of something that could not be resolved is set."),
-                );
-            }
-        }
-        self.world.set_field(&mut self.values, Some(class), name, value);
-        let hook = self.name("__setattr__");
-        if let Some(hook) = self.class_member_of(class, hook) {
-            self.call_members(hook, &super::calls::Arguments::of(at, vec![Value::DATA, value]));
-        }
-    }
-
-    fn set_of_path(
-        &mut self,
-        path: crate::analysis::paths::PathId,
-        name: Symbol,
-        at: TextRange,
-        value: Value,
-    ) {
-        let text = self.paths.text(path);
-        let member = self.symbols.text(name);
-        match self.paths.place(path) {
-            Place::Library { .. } => {
-                // The type's member, or a function of the library, is replaced by another.
-                let taint = self.taint(value);
-                self.world.set_field(&mut self.values, None, name, taint);
-                self.library_set(path, name, at);
-            }
-            Place::Known { .. } => {
-                let replaceable = text.contains("()")
-                    || &*text == "sys"
-                        && matches!(
-                            &*member,
-                            "stdout" | "stderr" | "stdin" | "argv" | "path" | "exitcode" | "ps1"
-                        );
-                if self.paths.is_guarded(path) && !replaceable {
-                    let category = if matches!(&*text, "sys" | "builtins") {
-                        Category::PotentialWrite
-                    } else {
-                        Category::Risk
-                    };
-                    self.tamper(
-                        at,
-                        category,
-                        format!("'{text}.{member}' is replaced, which others rely on."),
-                    );
-                    self.escape(value);
-                }
-                self.world.set_field(&mut self.values, None, name, value);
-            }
-            Place::Foreign => {
-                if self.holds_client(value) {
-                    self.possible(
-                        at,
-                        "A control system's object is handed to a module of which nothing is known.",
-                    );
-                }
-                self.escape(value);
-            }
-        }
-    }
-
-    /// What is set as `object[index]`.
-    pub(super) fn set_item(&mut self, object: Value, index: Value, at: TextRange, value: Value) {
-        let atoms = self.values.atoms(object);
-        for atom in atoms.iter() {
-            match *atom {
-                Atom::Container(id) => {
-                    if self.world.held(id).is_dictionary {
-                        self.hold_at(id, index, value);
-                    } else {
-                        self.world.spoil(id);
-                        self.world.hold(&mut self.values, id, value);
-                    }
-                }
-                Atom::Client(client) => {
-                    let name = self.name("__setitem__");
-                    self.client_item_set(client, name, at, index, value);
-                }
-                Atom::Path(path) => {
-                    let text = self.paths.text(path);
-                    match self.paths.place(path) {
-                        Place::Library { .. } => self.possible(at, format!("An item of '{text}' is set.")),
-                        _ if is_environment(&text) && self.is_guarding_variable(index) => {
-                            self.tamper(
-                                at,
-                                Category::Risk,
-                                "An environment variable that guards the run is changed.",
-                            );
-                        }
-                        _ if &*text == "builtins" => {
-                            self.tamper(
-                                at,
-                                Category::PotentialWrite,
-                                "Python's built-in names are replaced.",
-                            );
-                        }
-                        _ => {}
-                    }
-                }
-                Atom::Names => {
-                    let names = self.texts_of(index);
-                    self.tamper(at, Category::PotentialWrite, "A scope's dictionary is changed.");
-                    for name in names.unwrap_or_default() {
-                        let symbol = self.name(&name);
-                        let how = crate::analysis::scopes::How::Defined;
-                        self.world
-                            .bind(&mut self.values, World::MODULE, symbol, value, how, at);
-                    }
-                }
-                Atom::NamesOf(_) | Atom::Modules => {
-                    self.tamper(
-                        at,
-                        Category::PotentialWrite,
-                        "A module's dictionary or the table of modules is changed.",
-                    );
-                }
-                Atom::FieldsOf(class) => match self.texts_of(index) {
-                    Some(names) => {
-                        for name in names {
-                            let name = self.name(&name);
-                            self.set_own(class, name, at, value);
-                        }
-                    }
-                    None if !self.client_types(class).is_empty() => {
-                        self.possible(
-                            at,
-                            "A field of a control system's object is set by a computed name.",
-                        );
-                    }
-                    None => {}
-                },
-                Atom::Object(class) | Atom::Class(class) | Atom::Parent(class) => {
-                    let hook = self.name("__setitem__");
-                    if let Some(hook) = self.class_member_of(class, hook) {
-                        self.call_members(hook, &super::calls::Arguments::of(at, vec![index, value]));
-                    } else if !self.client_types(class).is_empty() {
-                        self.possible(at, "An item of a control system's object is set.");
-                    }
-                }
-                Atom::Unknown | Atom::Member(_) | Atom::Data | Atom::Constant(_) | Atom::Function(_) => {}
-            }
-        }
-    }
-
-    /// What a dictionary of names holds under `index`.
-    pub(super) fn named_in(&mut self, names: Atom, index: Value, at: TextRange) -> Value {
-        let texts = self.texts_of(index);
-        let resolved = |resolver: &mut Self, why: &str| {
-            resolver.tell(
-                at,
-                rule::REFLECTION,
-                Category::Risk,
-                Evidence::Resolved,
-                why.to_owned(),
-            );
-        };
-        let Some(texts) = texts else {
-            return match names {
-                Atom::FieldsOf(class) if !self.is_client_class(class) => {
-                    let mut result = Value::DATA;
-                    for ancestor in self.world.ancestry(class) {
-                        let scope = self.world.class(ancestor).scope;
-                        let members: Vec<Symbol> =
-                            self.world.scope_ref(scope).bindings.keys().copied().collect();
-                        for member in members {
-                            if let Some(value) = self.world.class_member(ancestor, member) {
-                                result = self.values.join(result, value);
-                            }
-                        }
-                    }
-                    result
-                }
-                _ => {
-                    self.reflection(at, "Something is reached by a name that is computed at run time.");
-                    Value::UNKNOWN
-                }
-            };
-        };
-        let mut result = Value::EMPTY;
-        for text in texts {
-            let name = self.name(&text);
-            let part = match names {
-                Atom::Names => {
-                    resolved(self, "A name is reached through a scope's dictionary.");
-                    self.look_up_text(&text, at)
-                }
-                Atom::NamesOf(path) => {
-                    resolved(self, "A name is reached through a module's dictionary.");
-                    let whole = self.values.of(Atom::Path(path));
-                    self.member(whole, name, at)
-                }
-                Atom::FieldsOf(class) => {
-                    let whole = self.values.of(Atom::Object(class));
-                    self.member(whole, name, at)
-                }
-                _ => {
-                    let path = self.paths.of(&text);
-                    self.note_import(&text, at);
-                    match self.paths.place(path) {
-                        Place::Foreign => Value::UNKNOWN,
-                        _ => self.values.of(Atom::Path(path)),
-                    }
-                }
-            };
-            result = self.values.join(result, part);
-        }
-        let atoms = self.values.atoms(result);
-        for atom in atoms.iter() {
-            if let Atom::Path(path) = *atom {
-                self.named(at, path);
-            }
-        }
-        result
-    }
-
-    /// A method of a dictionary of names is called.
-    pub(super) fn call_names(
-        &mut self,
-        names: Atom,
-        method: &str,
-        at: TextRange,
-        arguments: &super::calls::Arguments<'a>,
-    ) -> Value {
-        let first = arguments.positional.first().copied();
-        match (method, first) {
-            ("get" | "pop" | "setdefault" | "__getitem__", Some(index)) => {
-                let found = self.named_in(names, index, at);
-                let fallback = arguments.positional.get(1).copied().unwrap_or(Value::EMPTY);
-                if method != "get" && method != "__getitem__" && !matches!(names, Atom::FieldsOf(_)) {
-                    self.tamper(at, Category::PotentialWrite, "A scope's dictionary is changed.");
-                }
-                self.values.join(found, fallback)
-            }
-            ("keys" | "__len__" | "__contains__" | "copy", _) if method != "copy" => Value::DATA,
-            ("update" | "clear" | "__setitem__" | "popitem" | "__delitem__", _) => {
-                match names {
-                    Atom::FieldsOf(class) if !self.is_client_class(class) => {
-                        for (name, value) in arguments.named.clone() {
-                            self.world.set_field(&mut self.values, Some(class), name, value);
-                        }
-                        for value in arguments.positional.clone() {
-                            self.fields_from(class, value);
-                        }
-                    }
-                    _ => self.tamper(at, Category::PotentialWrite, "A scope's dictionary is changed."),
-                }
-                for value in arguments.all().collect::<Vec<_>>() {
-                    self.escape(value);
-                }
-                Value::DATA
-            }
-            _ => match names {
-                Atom::FieldsOf(class) if !self.is_client_class(class) => {
-                    self.named_in(names, Value::UNKNOWN, at)
-                }
-                _ => {
-                    self.reflection(at, "What a scope's dictionary holds is reached.");
-                    Value::UNKNOWN
-                }
-            },
-        }
-    }
-
-    /// The fields of instances of `class` come from a dictionary.
-    fn fields_from(&mut self, class: ClassId, value: Value) {
-        let atoms = self.values.atoms(value);
-        for atom in atoms.iter() {
-            let Atom::Container(id) = *atom else { continue };
-            for (name, value) in self.world.pairs(id).unwrap_or_default() {
-                if let Constant::Text(name) = self.values.get(name).clone() {
-                    let name = self.name(&name);
-                    self.world.set_field(&mut self.values, Some(class), name, value);
-                }
-            }
-        }
-    }
-
-    /// A container, a variable or a field now holds `content` too.
-    pub(super) fn put_into(&mut self, target: &'a ast::Expr, content: Value) {
-        let mut at = target;
-        loop {
-            match at {
-                ast::Expr::Name(name) => {
-                    let holder = self.collection(crate::analysis::scopes::key(name), 9, content);
-                    let how = crate::analysis::scopes::How::Assigned(at);
-                    return self.bind(name.id.as_str(), holder, how, name.range());
-                }
-                ast::Expr::Attribute(attribute) => {
-                    let holder = self.collection(crate::analysis::scopes::key(attribute), 9, content);
-                    let object = self.quietly(|resolver| resolver.expression(&attribute.value));
-                    let name = self.name(attribute.attr.as_str());
-                    let atoms = self.values.atoms(object);
-                    let mut set = false;
-                    for atom in atoms.iter() {
-                        if let Atom::Object(class) | Atom::Class(class) = *atom {
-                            self.world.set_field(&mut self.values, Some(class), name, holder);
-                            set = true;
-                        }
-                    }
-                    if !set {
-                        self.world.set_field(&mut self.values, None, name, holder);
-                    }
-                    return;
-                }
-                ast::Expr::Subscript(subscript) => at = &subscript.value,
-                ast::Expr::Call(call) => at = &call.func,
-                _ => return,
-            }
-        }
-    }
-
-    /// Whether a change of this environment variable may loosen what guards the run.
-    pub(super) fn is_guarding_variable(&mut self, name: Value) -> bool {
-        let Some(constants) = self.constants_of(name) else {
-            return true;
-        };
-        let prefixes = &self.knowledge.python().guarding_variables;
-        constants.iter().any(|constant| match constant {
-            Constant::Text(text) => prefixes.iter().any(|prefix| text.starts_with(prefix.as_str())),
-            _ => true,
-        })
-    }
-}
-
-fn is_environment(path: &str) -> bool {
-    matches!(path, "os.environ" | "os.environb" | "posix.environ")
 }

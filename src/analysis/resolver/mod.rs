@@ -7,15 +7,25 @@
 //! later. What cannot be followed counts as what may write.
 
 mod calls;
+mod classes;
 mod clients;
 mod effects;
 mod explain;
 mod expressions;
 mod functions;
+mod handed;
 mod known;
+mod made;
 mod members;
+mod methods;
+mod namespaces;
 mod processes;
+mod reach;
+mod reflection;
+mod sequences;
 mod statements;
+mod stores;
+mod targets;
 
 use std::rc::Rc;
 

@@ -2,7 +2,7 @@
 
 use ruff_text_size::TextRange;
 
-use super::{Resolver, calls::Arguments, clients::Targets};
+use super::{Resolver, calls::Arguments, targets::Targets};
 use crate::{
     analysis::{
         constants::Constant,
