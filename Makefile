@@ -10,7 +10,7 @@ DENY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/holdpoint/cargo-deny-$(DENY_VERSI
 # Rust tests find Python here; with the second variable a test that would skip for want of something fails.
 PYTHON_TESTS = HOLDPOINT_TEST_PYTHON="$$(readlink -f .venv)/bin/python" \
 	HOLDPOINT_TEST_JUPYTER="$$(readlink -f .venv-jupyter)" HOLDPOINT_TEST_ENTERPRISE="$$(readlink -f .venv-enterprise)" \
-	HOLDPOINT_TEST_NO_SKIP=1
+	HOLDPOINT_TEST_LANGGRAPH="$$(readlink -f .venv-langgraph)/bin/python" HOLDPOINT_TEST_NO_SKIP=1
 CARGO_TEST = $(PYTHON_TESTS) cargo test --locked
 
 .PHONY: help setup setup-tests build demo test lint bench bench-analysis soak fuzz clean-demo

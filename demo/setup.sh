@@ -7,7 +7,7 @@
 #                     ${XDG_DATA_HOME:-~/.local/share}/holdpoint/… otherwise)
 #
 # .venv in the checkout is a link to the environment, so that everything else needs to know no other path.
-# With --tests the environments of the Jupyter servers that tests talk to are made too, beside it.
+# With --tests the environments of the Jupyter servers and of the clients that tests talk to are made too, beside it.
 set -euo pipefail
 umask 022
 cd "$(dirname "$0")/.."
@@ -139,5 +139,6 @@ make_environment demo/requirements.txt .venv "${HOLDPOINT_VENV:-}"
 if [[ ${1:-} == --tests ]]; then
     make_environment tests/jupyter/requirements.txt .venv-jupyter
     make_environment tests/jupyter/requirements-enterprise.txt .venv-enterprise
+    make_environment tests/langgraph/requirements.txt .venv-langgraph
 fi
 check_sandbox

@@ -3,6 +3,7 @@
 //! afterwards.
 
 pub mod analysis;
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod engine;

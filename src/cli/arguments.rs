@@ -139,6 +139,19 @@ pub(super) enum Command {
     },
     /// Let writes start again
     Unfreeze,
+    /// Answer requests over HTTP, until a signal comes
+    #[command(
+        after_help = "The API is that of LangGraph Server. A signal ends it once what runs has come to its end; a \
+        second one ends it at once.\n\nExample:\n  holdpoint serve --port 2024"
+    )]
+    Serve {
+        /// Where to listen [default: holdpoint.api.host]
+        #[arg(long)]
+        host: Option<String>,
+        /// The port; 0 takes a free one [default: holdpoint.api.port]
+        #[arg(long)]
+        port: Option<u16>,
+    },
     /// List threads, the last changed first
     Threads {
         /// At most so many

@@ -62,13 +62,7 @@ impl Desk {
         command: ServiceCommand,
         thread: ThreadId,
     ) -> Result<RunReply, Fault> {
-        let signalled = listen().map_err(|error| {
-            fault(
-                ErrorKind::Failed,
-                "signals",
-                format!("signals can't be taken: {error}"),
-            )
-        })?;
+        let signalled = listen().map_err(no_signals)?;
         let (sender, events) = mpsc::unbounded_channel();
         let progress = Progress::start(self.output, events);
         let here = match &self.session {
@@ -138,9 +132,15 @@ async fn cancel_elsewhere(config: Config, name: String, thread: ThreadId) {
     }
 }
 
+/// The error of a process that is told no signals.
+pub(super) fn no_signals(error: io::Error) -> Fault {
+    let message = format!("signals can't be taken: {error}");
+    fault(ErrorKind::Failed, "signals", message)
+}
+
 /// A token that the first signal to end fires. The second ends the process at once; what it ran dies
 /// with it, and the next start finds it in the store.
-fn listen() -> io::Result<CancellationToken> {
+pub(super) fn listen() -> io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;

@@ -15,6 +15,7 @@ mod progress;
 mod rebuild;
 mod render;
 mod request;
+mod serve;
 mod subject;
 mod verify;
 
@@ -219,6 +220,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
             Ok(if late { exit::CONFLICT } else { code })
         }
         Command::Freeze { reason } => freeze(&work, ServiceCommand::Freeze { reason }).await,
+        Command::Serve { host, port } => serve::serve(&work, host, port).await,
         Command::Unfreeze => freeze(&work, ServiceCommand::Unfreeze).await,
         Command::Threads { limit } => {
             let threads: Vec<ThreadReply> = work.ask(ServiceCommand::Threads { limit }).await?;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    AnalysisSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ContainerSettings,
+    AnalysisSettings, ApiSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ContainerSettings,
     ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings,
     GenerationSettings, GlobalApproval, Isolation, KernelSettings, LimitsSettings, LocalSettings,
     MockBehavior, MockSettings, NotebookSettings, PatternMode, ReadOnlyWrite, RehearsalMode,
@@ -153,6 +153,17 @@ pub(super) fn builtin() -> Config {
             segment_bytes: 16 * 1024 * 1024,
             cache_bytes: 64 * 1024 * 1024,
             min_free_bytes: 64 * 1024 * 1024,
+        },
+        api: ApiSettings {
+            host: "127.0.0.1".to_owned(),
+            port: 2024,
+            host_names: Vec::new(),
+            cors_origins: Vec::new(),
+            max_body_bytes: 8 * 1024 * 1024,
+            max_requests: 1024,
+            heartbeat: Duration::from_secs(5),
+            stream_events: 1000,
+            stream_kept: minutes(5),
         },
         data_dir,
         default_actor: None,

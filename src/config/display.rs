@@ -29,6 +29,17 @@ impl Config {
                     "cache_bytes": bytes(self.store.cache_bytes),
                     "min_free_bytes": bytes(self.store.min_free_bytes),
                 },
+                "api": {
+                    "host": self.api.host,
+                    "port": self.api.port,
+                    "host_names": self.api.host_names,
+                    "cors_origins": self.api.cors_origins,
+                    "max_body_bytes": size(self.api.max_body_bytes),
+                    "max_requests": self.api.max_requests,
+                    "heartbeat": duration(self.api.heartbeat),
+                    "stream_events": self.api.stream_events,
+                    "stream_kept": duration(self.api.stream_kept),
+                },
             },
             "approval": {
                 "global_mode": approval.global_mode,

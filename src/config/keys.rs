@@ -220,6 +220,15 @@ pub const KEYS: &[Key] = &[
     key("holdpoint.store.segment_bytes", Bytes(2 * MIB, 16 * MIB)),
     key("holdpoint.store.cache_bytes", Bytes(MIB, ANY)),
     key("holdpoint.store.min_free_bytes", Bytes(0, ANY)),
+    key("holdpoint.api.host", Text),
+    key("holdpoint.api.port", Count(0, 65_535)),
+    key("holdpoint.api.host_names", Texts),
+    key("holdpoint.api.cors_origins", Texts),
+    key("holdpoint.api.max_body_bytes", Bytes(KIB, 1024 * MIB)),
+    key("holdpoint.api.max_requests", Count(1, 100_000)),
+    key("holdpoint.api.heartbeat", Duration),
+    key("holdpoint.api.stream_events", Count(16, 1_000_000)),
+    key("holdpoint.api.stream_kept", Duration),
 ];
 
 /// What stands at a path.

@@ -299,6 +299,16 @@ impl Resolver<'_> {
         settings.set("holdpoint.store.segment_bytes", &mut store.segment_bytes);
         settings.set("holdpoint.store.cache_bytes", &mut store.cache_bytes);
         settings.set("holdpoint.store.min_free_bytes", &mut store.min_free_bytes);
+        let api = &mut self.config.api;
+        settings.set("holdpoint.api.host", &mut api.host);
+        settings.set("holdpoint.api.port", &mut api.port);
+        settings.set("holdpoint.api.host_names", &mut api.host_names);
+        settings.set("holdpoint.api.cors_origins", &mut api.cors_origins);
+        settings.set("holdpoint.api.max_body_bytes", &mut api.max_body_bytes);
+        settings.set("holdpoint.api.max_requests", &mut api.max_requests);
+        settings.set("holdpoint.api.heartbeat", &mut api.heartbeat);
+        settings.set("holdpoint.api.stream_events", &mut api.stream_events);
+        settings.set("holdpoint.api.stream_kept", &mut api.stream_kept);
         if !store.segment_bytes.is_power_of_two() {
             self.complain(
                 "holdpoint.store.segment_bytes",

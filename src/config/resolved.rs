@@ -30,6 +30,8 @@ pub struct Config {
     pub generation: GenerationSettings,
     /// The store's settings.
     pub store: StoreSettings,
+    /// The settings of the HTTP service.
+    pub api: ApiSettings,
     /// The name decisions are recorded under when none is given.
     pub default_actor: Option<String>,
     /// What a reader of the file should know: keys that have no effect, and why.
@@ -502,4 +504,27 @@ pub struct StoreSettings {
     pub cache_bytes: u64,
     /// Below this many free bytes on the disk new requests are refused.
     pub min_free_bytes: u64,
+}
+
+/// The settings of the HTTP service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiSettings {
+    /// The address to listen on: a host's name or an IP address.
+    pub host: String,
+    /// The port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Names besides `host` and the loopback's under which requests reach this service.
+    pub host_names: Vec<String>,
+    /// The origins of web pages that may use this service.
+    pub cors_origins: Vec<String>,
+    /// The most bytes of a request's body.
+    pub max_body_bytes: usize,
+    /// How many requests may be worked on at a time; streams count until they end.
+    pub max_requests: usize,
+    /// How often something is sent on a stream where nothing happens.
+    pub heartbeat: Duration,
+    /// How many events of a run are kept for streams that lag behind or come back.
+    pub stream_events: usize,
+    /// How long the events of a run that has ended are kept for streams that come back.
+    pub stream_kept: Duration,
 }

@@ -99,6 +99,7 @@ macro_rules! from_setting {
 from_setting! {
     bool: Setting::Flag(flag) => Some(*flag);
     u64: Setting::Count(count) => Some(*count);
+    u16: Setting::Count(count) => u16::try_from(*count).ok().or(Some(u16::MAX));
     u32: Setting::Count(count) => u32::try_from(*count).ok().or(Some(u32::MAX));
     usize: Setting::Count(count) => usize::try_from(*count).ok().or(Some(usize::MAX));
     f64: Setting::Number(number) => Some(*number);

@@ -100,6 +100,7 @@ impl Engine {
                     by: run.actor.clone(),
                     input: None,
                     new_input: false,
+                    about: run.options.about.clone(),
                 },
                 [],
             );
@@ -200,6 +201,23 @@ impl Engine {
             Entry::Resolved { answer, .. } if answer.interrupt == id => Some(answer),
             _ => None,
         }))
+    }
+
+    /// How the thread's last question ended, if someone answered it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn last_answer(&self, thread: ThreadId) -> Result<Option<Answer>, EngineError> {
+        let newest = RecordRange {
+            newest_first: true,
+            ..RecordRange::ALL
+        };
+        let records = self.store.records(thread, newest).await?;
+        let last = records.into_iter().find_map(|stored| match stored.record.entry {
+            Entry::Resolved { answer, .. } => Some(answer),
+            _ => None,
+        });
+        Ok(last.filter(|answer| matches!(answer.resolution, Resolution::Answered { .. })))
     }
 
     /// Who answered first, where an answer finds the thread busy: the winner of the questions `ids`,

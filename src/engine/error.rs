@@ -36,6 +36,16 @@ pub enum EngineError {
         /// Those that are registered.
         known: Vec<String>,
     },
+    /// The thread belongs to another graph.
+    #[error("the thread {thread} runs the graph '{graph}', and cannot run '{wanted}' any more")]
+    OtherGraph {
+        /// The thread.
+        thread: ThreadId,
+        /// The graph it runs.
+        graph: String,
+        /// The graph that was asked for.
+        wanted: String,
+    },
     /// The graph has no such node.
     #[error("the graph '{graph}' has no node '{node}'")]
     UnknownNode {

@@ -62,12 +62,19 @@ impl Snapshot {
 }
 
 impl Engine {
+    async fn exists(&self, thread: ThreadId) -> Result<(), EngineError> {
+        match self.store.head(thread).await? {
+            Some(_) => Ok(()),
+            None => Err(EngineError::UnknownThread(thread)),
+        }
+    }
+
     /// What the tasks of a thread kept while they went on, oldest first.
     ///
     /// # Errors
     /// [`EngineError::UnknownThread`], or the store's.
     pub async fn notes(&self, thread: ThreadId) -> Result<Vec<Note>, EngineError> {
-        self.head(thread).await?;
+        self.exists(thread).await?;
         let mut run = None;
         let mut notes = Vec::new();
         for StoredRecord { record, .. } in self.store.records(thread, RecordRange::ALL).await? {
@@ -164,12 +171,12 @@ impl Engine {
         Ok(snapshots)
     }
 
-    /// Everything that is recorded of a thread, oldest first.
+    /// Everything that is recorded of a thread, oldest first, also of one that was deleted.
     ///
     /// # Errors
     /// [`EngineError::UnknownThread`], or the store's.
     pub async fn records(&self, thread: ThreadId) -> Result<Vec<StoredRecord>, EngineError> {
-        self.head(thread).await?;
+        self.exists(thread).await?;
         Ok(self.store.records(thread, RecordRange::ALL).await?)
     }
 

@@ -16,6 +16,7 @@ mod runner;
 mod steering;
 mod step;
 mod task;
+mod upkeep;
 mod values;
 mod writer;
 
@@ -49,6 +50,7 @@ pub use history::{Note, Snapshot};
 pub use recover::Recovered;
 pub use replay::{Divergence, ReplayReport};
 pub use step::MergeError;
+pub use upkeep::RunRecord;
 pub use writer::Durability;
 
 /// What a thread is to do.
@@ -97,6 +99,12 @@ pub struct RunOptions {
     pub events: Option<UnboundedSender<Event>>,
     /// The thread to make if there is none yet, in the commit that begins the run.
     pub create: Option<NewThread>,
+    /// The graph to run, where the caller names one: a thread on which nothing ran yet takes it.
+    pub graph: Option<String>,
+    /// The run's id, if it has one already.
+    pub run: Option<RunId>,
+    /// What the caller wants kept beside the run.
+    pub about: Option<Value>,
 }
 
 impl Default for RunOptions {
@@ -111,6 +119,9 @@ impl Default for RunOptions {
             cancel: CancellationToken::new(),
             events: None,
             create: None,
+            graph: None,
+            run: None,
+            about: None,
         }
     }
 }
@@ -144,6 +155,7 @@ pub struct PendingQuestion {
 /// A run that goes on in this process.
 struct Going {
     thread: ThreadId,
+    writer: Arc<Mutex<Writer>>,
     cancel: CancellationToken,
     /// Who cancelled it, and why; shared with the run itself.
     stopped_by: Arc<OnceLock<String>>,
@@ -231,7 +243,7 @@ impl Engine {
         Ok((entry, transaction))
     }
 
-    /// A thread's head.
+    /// A thread's head. A thread that was deleted has none any more.
     ///
     /// # Errors
     /// [`EngineError::UnknownThread`], or the store's.
@@ -239,6 +251,7 @@ impl Engine {
         self.store
             .head(thread)
             .await?
+            .filter(|head| !head.deleted)
             .ok_or(EngineError::UnknownThread(thread))
     }
 
@@ -311,8 +324,21 @@ impl Engine {
             }
             (other, _) => (other?, None),
         };
-        let graph = self.graph(&head.graph)?.clone();
-        let run = RunId::new();
+        let taken_up = match &options.graph {
+            Some(wanted) if *wanted != head.graph && made.is_none() => {
+                if head.fence > 0 || head.checkpoint().is_some() {
+                    return Err(EngineError::OtherGraph {
+                        thread,
+                        graph: head.graph,
+                        wanted: wanted.clone(),
+                    });
+                }
+                Some(wanted.clone())
+            }
+            _ => None,
+        };
+        let graph = self.graph(taken_up.as_ref().unwrap_or(&head.graph))?.clone();
+        let run = options.run.unwrap_or_else(RunId::new);
         let mut writer = Writer::new(
             self.store.clone(),
             self.clock.clone(),
@@ -323,6 +349,10 @@ impl Engine {
         // A new thread comes to be with the commit that begins its first run.
         if let Some(entry) = made {
             writer.note(entry, []);
+        }
+        if taken_up.is_some() {
+            let (by, graph, metadata) = (by.clone(), taken_up, BTreeMap::new());
+            writer.note(Entry::Described { by, metadata, graph }, []);
         }
         // A child, so that this run's timeout cancels nobody else's work.
         let cancel = options.cancel.child_token();
@@ -344,6 +374,7 @@ impl Engine {
             .tell(Event::RunStarted { thread, run: run.run });
         let going = Going {
             thread,
+            writer: run.writer.clone(),
             cancel: run.cancel.clone(),
             stopped_by: run.stopped_by.clone(),
         };
@@ -388,6 +419,17 @@ impl Engine {
             any = true;
         }
         any
+    }
+
+    /// Cancels `run`, if it goes on in this process, for `reason`, which the trail keeps; says whether it did.
+    pub fn cancel(&self, run: RunId, reason: &str) -> bool {
+        let running = lock(&self.running);
+        let Some(going) = running.get(&run) else {
+            return false;
+        };
+        going.stopped_by.get_or_init(|| reason.to_owned());
+        going.cancel.cancel();
+        true
     }
 
     /// Waits until no run of `thread` is going on in this process.
@@ -495,6 +537,11 @@ impl Begun<'_> {
     /// The run's id.
     pub fn run(&self) -> RunId {
         self.run.run
+    }
+
+    /// The state it begins with.
+    pub fn values(&self) -> &Channels {
+        &self.live.state
     }
 
     /// Carries the run out.

@@ -3,7 +3,7 @@
 //! Whoever steers can never put a thread behind its hold point: what would be due there goes back
 //! to its entry. What is asked when a thread is steered ends in the trail, as cancelled or superseded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -25,7 +25,7 @@ use super::{
 };
 
 /// How pending questions end when a thread is steered.
-enum Ending {
+pub(super) enum Ending {
     Cancelled(String),
     Superseded,
 }
@@ -214,6 +214,7 @@ impl Engine {
                 by: run.actor.clone(),
                 input: reference,
                 new_input,
+                about: run.options.about.clone(),
             },
             piece,
         );
@@ -364,7 +365,8 @@ impl Engine {
         // What may have been done once must not be due a second time elsewhere.
         refuse_unsettled(&source)?;
         let graph = self.graph(&source.graph)?.clone();
-        let metadata = BTreeMap::from([("copied_from".to_owned(), Value::String(thread.to_string()))]);
+        let mut metadata = source.metadata.clone();
+        metadata.insert("copied_from".to_owned(), Value::String(thread.to_string()));
         let new = NewThread {
             id: into,
             graph: source.graph.clone(),
@@ -503,7 +505,13 @@ impl Engine {
     }
 }
 
-fn end_questions(writer: &mut Writer, head: &Head, ending: &Ending, by: &Actor, at: crate::model::Timestamp) {
+pub(super) fn end_questions(
+    writer: &mut Writer,
+    head: &Head,
+    ending: &Ending,
+    by: &Actor,
+    at: crate::model::Timestamp,
+) {
     for interrupt in &head.interrupts {
         let resolution = match ending {
             Ending::Cancelled(reason) => Resolution::Cancelled {

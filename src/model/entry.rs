@@ -30,6 +30,22 @@ pub enum Entry {
         #[serde(default)]
         metadata: BTreeMap<String, Value>,
     },
+    /// The caller's own data changed, or a thread on which nothing ran yet took another graph.
+    Described {
+        /// Who changed it.
+        by: Actor,
+        /// What was written over the caller's own data.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        metadata: BTreeMap<String, Value>,
+        /// The graph it runs from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        graph: Option<String>,
+    },
+    /// The thread was deleted: it can no longer be used. What happened on it stays.
+    Deleted {
+        /// Who deleted it.
+        by: Actor,
+    },
     /// A run began; it owns the thread until it finishes.
     RunStarted {
         /// The run.
@@ -44,6 +60,9 @@ pub enum Entry {
         input: Option<ValueRef>,
         /// Whether it begins the thread's work anew.
         new_input: bool,
+        /// What the caller wants kept beside the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<Value>,
     },
     /// A superstep, an input or a steering was committed.
     Checkpoint(Checkpoint),
@@ -179,6 +198,8 @@ impl Entry {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::ThreadCreated { .. } => "thread_created",
+            Self::Described { .. } => "described",
+            Self::Deleted { .. } => "deleted",
             Self::RunStarted { .. } => "run_started",
             Self::Checkpoint(_) => "checkpoint",
             Self::TaskFinished { .. } => "task_finished",

@@ -106,6 +106,9 @@ pub struct Head {
     pub asked: u32,
     /// Whether one of them was superseded.
     pub superseded: bool,
+    /// Whether it was deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }
 
 impl Head {
@@ -143,6 +146,7 @@ impl Head {
             grants: Vec::new(),
             asked: 0,
             superseded: false,
+            deleted: false,
         })
     }
 
@@ -160,6 +164,13 @@ impl Head {
             | Entry::Noted { .. }
             | Entry::Refused { .. } => {}
             Entry::TaskFailed { .. } => {}
+            Entry::Described { metadata, graph, .. } => {
+                self.metadata.extend(metadata.clone());
+                if let Some(graph) = graph {
+                    self.graph.clone_from(graph);
+                }
+            }
+            Entry::Deleted { .. } => self.deleted = true,
             Entry::RunStarted {
                 run,
                 owner,

@@ -161,6 +161,7 @@ fn engine_facts(error: &EngineError) -> (ErrorKind, &str, Value) {
         EngineError::ThreadExists(_) => (Conflict, "thread_exists", Value::Null),
         EngineError::UnknownCheckpoint { .. } => (NotFound, "unknown_checkpoint", Value::Null),
         EngineError::UnknownGraph { .. } => (NotFound, "unknown_graph", Value::Null),
+        EngineError::OtherGraph { .. } => (Conflict, "other_graph", Value::Null),
         EngineError::UnknownNode { .. } => (Usage, "unknown_node", Value::Null),
         EngineError::NewerFormat { .. } => (Failed, "newer_format", Value::Null),
         EngineError::Upcast(_) => (Failed, "state_version", Value::Null),

@@ -151,7 +151,7 @@ impl Core {
         let mut executions = Vec::new();
         // Where records don't fit, nothing can be proven from them.
         if problems.is_empty() {
-            for head in self.engine.store().threads(ThreadFilter::default()).await? {
+            for head in self.engine.store().threads(ThreadFilter::everything()).await? {
                 let records = self.engine.records(head.thread).await?;
                 let (proofs, mismatches) = proof::executions(head.thread, &records);
                 executions.extend(proofs);

@@ -4,12 +4,14 @@
 //! service itself where this process owns the store, or a line to the process that does.
 
 mod anchor;
+mod assistant;
 pub mod capability;
 mod command;
 mod dispatch;
 mod error;
 mod executor;
 mod inspection;
+mod launch;
 mod owner;
 mod proof;
 mod reply;
@@ -17,6 +19,8 @@ mod revert;
 mod runs;
 mod session;
 mod shape;
+mod stream;
+mod threads;
 mod timer;
 
 use std::{
@@ -39,14 +43,18 @@ use crate::{
 };
 
 pub use anchor::{Anchor, AnchorError};
+pub use assistant::Assistant;
 pub use command::ServiceCommand;
 pub use error::{ErrorKind, ErrorReply, ServiceError};
+pub use launch::{Launch, Launched, Work};
 pub use reply::{
     ExecutionProof, FreezeReply, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply,
     RunReply, RunStatus, ThreadReply, VerifyReply,
 };
 pub use session::{Session, os_user};
 pub use shape::shape;
+pub use stream::{Heard, Listener, RunEnd, Told};
+pub use threads::{Order, Standing, StateView, ThreadQuery, ThreadView, metadata};
 
 /// What a service is made of, where it is not what the configuration says.
 #[derive(Default)]
@@ -169,6 +177,7 @@ impl Builder {
         let timer = timer::start(engine.clone());
         let core = Arc::new(Core {
             engine,
+            broker: stream::Broker::new(&config.api),
             config,
             parts,
             writes,
@@ -227,6 +236,8 @@ fn make_private(path: &Path) -> Result<(), ServiceError> {
 /// What the parts of a service share.
 struct Core {
     engine: Arc<Engine>,
+    /// What runs tell, for whoever listens.
+    broker: Arc<stream::Broker>,
     config: Arc<Config>,
     parts: Arc<Parts>,
     writes: Arc<WriteControl>,

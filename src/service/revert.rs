@@ -74,7 +74,7 @@ impl Core {
             }
             Err(EngineError::UnknownThread(unknown)) => {
                 let run: RunId = subject.parse().map_err(|_| EngineError::UnknownThread(unknown))?;
-                for head in self.engine.store().threads(ThreadFilter::default()).await? {
+                for head in self.engine.store().threads(ThreadFilter::everything()).await? {
                     let notes = self.engine.notes(head.thread).await?;
                     let of_run: Vec<Note> = notes.into_iter().filter(|note| note.run == run).collect();
                     if !of_run.is_empty() {

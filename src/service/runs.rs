@@ -66,11 +66,7 @@ impl Core {
         by: Actor,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
-        request.check()?;
-        request.check_against(&self.config.executor)?;
-        if request.code.is_none() && self.config.generation.generator == "fixed" {
-            return Err(RequestError::NoCode.into());
-        }
+        let input = self.input_of(request)?;
         if thread.is_some_and(|name| name.chars().count() > MAX_NAME) {
             let problem = format!("a thread's name has at most {MAX_NAME} characters");
             return Err(RequestError::Field {
@@ -94,15 +90,24 @@ impl Core {
             by: by.clone(),
             metadata: BTreeMap::new(),
         };
-        let request =
-            serde_json::to_value(request).map_err(|error| EngineError::Internal(error.to_string()))?;
-        let input = Channels::from([("request".to_owned(), request)]);
         self.carry_out(id, Invocation::Input(input), by, events, Some(new))
             .await
     }
 
+    /// The input of a thread for `request`, once that is found to be in order.
+    pub(super) fn input_of(&self, request: Request) -> Result<Channels, ServiceError> {
+        request.check()?;
+        request.check_against(&self.config.executor)?;
+        if request.code.is_none() && self.config.generation.generator == "fixed" {
+            return Err(RequestError::NoCode.into());
+        }
+        let request =
+            serde_json::to_value(request).map_err(|error| EngineError::Internal(error.to_string()))?;
+        Ok(Channels::from([("request".to_owned(), request)]))
+    }
+
     /// One requester may have only so many questions pending.
-    async fn may_ask_more(&self, by: &Actor) -> Result<(), ServiceError> {
+    pub(super) async fn may_ask_more(&self, by: &Actor) -> Result<(), ServiceError> {
         let store = self.engine.store();
         let mut pending = 0;
         for waiting in store.pending().await? {
@@ -170,7 +175,7 @@ impl Core {
     }
 
     /// An answer that was refused, or came too late, stands in the audit log.
-    async fn log_refusal(&self, thread: ThreadId, error: &EngineError, by: Actor) {
+    pub(super) async fn log_refusal(&self, thread: ThreadId, error: &EngineError, by: Actor) {
         let told = matches!(
             error,
             EngineError::Answer(_)

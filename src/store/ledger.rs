@@ -274,7 +274,8 @@ impl<K: Keyspace> Store for Ledger<K> {
     async fn threads(&self, filter: ThreadFilter) -> Result<Vec<Head>, StoreError> {
         self.survey(move |keyspace| {
             let wanted = |head: &Head| {
-                filter.graph.as_ref().is_none_or(|graph| *graph == head.graph)
+                (filter.deleted || !head.deleted)
+                    && filter.graph.as_ref().is_none_or(|graph| *graph == head.graph)
                     && (filter.status.is_empty() || filter.status.contains(&head.status))
             };
             threads_under(keyspace, layout::CHANGED)

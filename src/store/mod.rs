@@ -148,10 +148,22 @@ pub struct ThreadFilter {
     pub graph: Option<String>,
     /// Only threads with one of these states; all if empty.
     pub status: Vec<ThreadStatus>,
+    /// Also threads that were deleted.
+    pub deleted: bool,
     /// Skip this many.
     pub offset: usize,
     /// At most this many; all if `None`.
     pub limit: Option<usize>,
+}
+
+impl ThreadFilter {
+    /// All threads, those included that were deleted.
+    pub fn everything() -> Self {
+        Self {
+            deleted: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// A pending interrupt, as the index by time holds it.

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Which rooms each room may import.
-const MAY_IMPORT: [(&str, &[&str]); 13] = [
+const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("bin", &["execution"]),
     ("model", &[]),
     ("config", &["model"]),
@@ -46,8 +46,13 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
         ],
     ),
     (
+        "api",
+        &["model", "config", "store", "graph", "engine", "graphs", "service"],
+    ),
+    (
         "cli",
         &[
+            "api",
             "model",
             "config",
             "store",

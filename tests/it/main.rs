@@ -4,6 +4,7 @@
 mod analysis;
 mod analysis_laws;
 mod analyze_cli;
+mod api;
 mod approvals;
 mod attacks;
 mod cli;
