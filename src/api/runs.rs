@@ -333,7 +333,7 @@ pub(super) async fn join_stream(
     let asked = |key: &'static str| {
         joining
             .iter()
-            .filter(move |(name, _)| name == key)
+            .filter(move |(name, value)| name == key && !value.is_empty())
             .map(|(_, value)| value)
     };
     let mut words: Vec<String> = asked("stream_mode").cloned().collect();

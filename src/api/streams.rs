@@ -68,7 +68,7 @@ impl Events {
         let every = self.door.settings().heartbeat;
         let mut waiting = VecDeque::new();
         if self.seen == Seen::NOTHING {
-            let id = self.numbered.then_some(Seen::NOTHING);
+            let id = self.numbered.then_some(Seen { told: 0, frame: 1 });
             waiting.push_back(written(&self.teller.metadata(), id));
         }
         let stream = Streaming {

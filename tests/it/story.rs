@@ -178,6 +178,7 @@ pub fn run_started(run: RunId, fence: u64) -> Entry {
         by: operator(),
         input: None,
         new_input: fence == 1,
+        about: None,
     }
 }
 
