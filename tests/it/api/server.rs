@@ -6,8 +6,16 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use reqwest::Client;
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// A client that knows nothing of the API.
+pub fn client() -> Client {
+    // Another test may have installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
 
 /// The service in a process of its own; it is killed when this is dropped.
 pub struct Server {

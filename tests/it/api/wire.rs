@@ -1,15 +1,15 @@
 //! What stands on the wire: statuses, headers, and the form of streams.
 
-use reqwest::{Client, Method, Response, header};
+use reqwest::{Method, Response, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::server::Server;
+use super::server::{Server, client};
 
 const CODE: &str = "results = {'mean': 2.0}\n";
 
 async fn sent(server: &Server, method: Method, path: &str, body: Value) -> Response {
-    let request = Client::new().request(method, format!("{}{path}", server.url));
+    let request = client().request(method, format!("{}{path}", server.url));
     request.json(&body).send().await.unwrap()
 }
 
@@ -163,7 +163,7 @@ async fn strangers_pages_and_names_are_refused() {
         (Some("http://evil.example"), Some("evil.example".to_owned()), 403),
     ];
     for (origin, host, status) in cases {
-        let mut request = Client::new().post(format!("{}/threads", server.url)).body("{}");
+        let mut request = client().post(format!("{}/threads", server.url)).body("{}");
         if let Some(origin) = origin {
             request = request.header(header::ORIGIN, origin);
         }
@@ -176,7 +176,7 @@ async fn strangers_pages_and_names_are_refused() {
         let expected = origin.filter(|_| status == 200).unwrap_or_default();
         assert_eq!(allowed, expected, "{origin:?} {host:?}");
     }
-    let asked = Client::new()
+    let asked = client()
         .request(Method::OPTIONS, format!("{}/threads", server.url))
         .header(header::ORIGIN, "https://inbox.example");
     let response = asked.send().await.unwrap();
