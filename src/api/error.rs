@@ -17,7 +17,7 @@ pub(super) struct ApiError {
     status: StatusCode,
     code: String,
     detail: String,
-    facts: Value,
+    facts: Box<Value>,
 }
 
 impl ApiError {
@@ -26,7 +26,7 @@ impl ApiError {
             status,
             code: code.to_owned(),
             detail: detail.into(),
-            facts: Value::Null,
+            facts: Box::default(),
         }
     }
 
@@ -97,7 +97,7 @@ impl From<ErrorReply> for ApiError {
             status,
             code: reply.code,
             detail: reply.message,
-            facts: reply.detail,
+            facts: Box::new(reply.detail),
         }
     }
 }
@@ -109,7 +109,7 @@ impl IntoResponse for ApiError {
         }
         let mut body = json!({ "detail": self.detail, "code": self.code });
         if !self.facts.is_null() {
-            body["facts"] = self.facts;
+            body["facts"] = *self.facts;
         }
         (self.status, Json(body)).into_response()
     }
