@@ -4,6 +4,7 @@
 //! as a potential write. It is a classifier, not a boundary: the sandbox and the gateway are.
 
 mod builtins;
+mod clock;
 mod constants;
 mod depth;
 mod intake;

@@ -169,7 +169,7 @@ impl<'a> Resolver<'a, '_> {
             .into_iter()
             .find_map(|name| self.argument(arguments, 0, name));
         if let Some(names) = first.and_then(|first| self.channel_names(first)) {
-            self.facts.channels_at.insert(start, names);
+            self.found().facts.channels_at.insert(start, names);
         }
     }
 

@@ -42,11 +42,12 @@ impl<'a> Resolver<'a, '_> {
         let Some(holder) = self.world.holder(scope, symbol) else {
             return;
         };
-        let Some(binding) = self.world.scope_ref(holder).bindings.get(&symbol).copied() else {
+        let Some(binding) = self.world.scope_ref(holder).bindings.get(&symbol) else {
             return;
         };
-        let line = self.line(binding.at.start());
-        let (sentence, next) = match binding.how {
+        let (how, at) = (binding.how, binding.at);
+        let line = self.line(at.start());
+        let (sentence, next) = match how {
             How::Unbound | How::Defined => return,
             How::Imported(path) => {
                 let path = self.paths.text(path);
@@ -73,7 +74,7 @@ impl<'a> Resolver<'a, '_> {
                     Some(value),
                 )
             }
-            How::Parameter if binding.at.is_empty() => (format!("`{text}` is a parameter"), None),
+            How::Parameter if at.is_empty() => (format!("`{text}` is a parameter"), None),
             How::Parameter => (format!("`{text}` is a parameter, on line {line}"), None),
         };
         if steps.contains(&sentence) {

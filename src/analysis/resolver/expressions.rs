@@ -227,6 +227,7 @@ impl<'a> Resolver<'a, '_> {
                 _ => self.values.of(Atom::Path(path)),
             };
         }
+        self.unbound_asked = true;
         for index in 0..self.stars.len() {
             let star = self.stars[index];
             let Some(path) = self.paths.member(star, symbol, &self.symbols) else {

@@ -338,7 +338,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The methods of this name of the program's own classes.
-    pub(super) fn methods_named(&self, name: Symbol) -> Vec<FunctionId> {
+    pub(super) fn methods_named(&mut self, name: Symbol) -> Vec<FunctionId> {
         self.world.methods(name).to_vec()
     }
 }

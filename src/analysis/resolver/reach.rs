@@ -3,6 +3,7 @@
 use super::Resolver;
 use crate::{
     analysis::{
+        clock::{Readers, Unit},
         knowledge::Does,
         paths::Place,
         scopes::ContainerId,
@@ -10,6 +11,13 @@ use crate::{
     },
     config::When,
 };
+
+/// What a value holds however deep in containers, who asked for it, and what tells that it is out of date.
+pub(super) struct Flat {
+    value: Value,
+    unit: Unit,
+    readers: Readers,
+}
 
 /// At most so many containers are looked into for what they hold.
 const MAX_FLAT: usize = 128;
@@ -25,7 +33,9 @@ impl<'a> Resolver<'a, '_> {
             return taint;
         }
         let taint = self.taint_of(value);
-        self.tainted.insert(value, taint);
+        if !self.holds_container(value) {
+            self.tainted.insert(value, taint);
+        }
         taint
     }
 
@@ -102,35 +112,79 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         let perilous = self.values.any(kept);
-        self.perils.insert(value, perilous);
+        if !self.holds_container(value) {
+            self.perils.insert(value, perilous);
+        }
         perilous
+    }
+
+    fn holds_container(&self, value: Value) -> bool {
+        self.values.has(value, |atom| matches!(atom, Atom::Container(_)))
     }
 
     /// Everything in `value`, however deep in containers, without the containers.
     pub(super) fn flat(&mut self, value: Value) -> Value {
-        if !self.values.has(value, |atom| matches!(atom, Atom::Container(_))) {
+        if !self.holds_container(value) {
             return value;
         }
-        if let Some(&flat) = self.flat.get(&value) {
-            return flat;
-        }
+        let (unit, known) = match self.flat.get(&value) {
+            Some(flat) if !self.world.clock.is_due(flat.unit) => {
+                flat.readers.note(&self.world.clock);
+                return flat.value;
+            }
+            Some(flat) => (flat.unit, Some(flat.value)),
+            None => (self.world.clock.add(), None),
+        };
+        let turn = self.world.clock.begin(unit);
         let flat = self.flattened(value);
-        self.flat.insert(value, flat);
+        self.world.clock.end(turn);
+        match self.flat.get_mut(&value) {
+            Some(entry) => {
+                entry.value = flat;
+                if known != Some(flat) {
+                    entry.readers.wake(&mut self.world.clock);
+                }
+                entry.readers.note(&self.world.clock);
+            }
+            None => {
+                let readers = Readers::default();
+                readers.note(&self.world.clock);
+                self.flat.insert(
+                    value,
+                    Flat {
+                        value: flat,
+                        unit,
+                        readers,
+                    },
+                );
+            }
+        }
         flat
     }
 
-    /// Looks again into what was looked into during the pass; whether there is more by now.
-    pub(super) fn refresh(&mut self) -> bool {
-        self.tainted.clear();
-        self.perils.clear();
-        let known: Vec<(Value, Value)> = self.flat.iter().map(|(&value, &flat)| (value, flat)).collect();
-        let mut more = false;
-        for (value, before) in known {
-            let flat = self.flattened(value);
-            more |= flat != before;
-            self.flat.insert(value, flat);
+    /// Looks again into what was looked into, and may hold more by now.
+    pub(super) fn refresh(&mut self) {
+        let clock = &self.world.clock;
+        let stale: Vec<Value> = self
+            .flat
+            .iter()
+            .filter(|(_, flat)| clock.is_due(flat.unit))
+            .map(|(&value, _)| value)
+            .collect();
+        for value in stale {
+            let Some(unit) = self.flat.get(&value).map(|flat| flat.unit) else {
+                continue;
+            };
+            let turn = self.world.clock.begin(unit);
+            let now = self.flattened(value);
+            self.world.clock.end(turn);
+            if let Some(flat) = self.flat.get_mut(&value)
+                && flat.value != now
+            {
+                flat.value = now;
+                flat.readers.wake(&mut self.world.clock);
+            }
         }
-        more
     }
 
     pub(super) fn flattened(&mut self, value: Value) -> Value {
