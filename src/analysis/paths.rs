@@ -67,7 +67,7 @@ pub(super) struct Paths<'k> {
     nodes: Vec<Node<'k>>,
     by_text: FxHashMap<Rc<str>, PathId>,
     members: FxHashMap<(PathId, Symbol), PathId>,
-    results: FxHashMap<PathId, PathId>,
+    results: FxHashMap<PathId, Option<PathId>>,
 }
 
 impl<'k> Paths<'k> {
@@ -198,19 +198,18 @@ impl<'k> Paths<'k> {
         Some(id)
     }
 
-    /// What calling `path` gives; none if that is too far off.
+    /// What calling `path` gives; none if that is too far off, or an object of which no more is known than
+    /// of any other.
     pub(super) fn result(&mut self, path: PathId) -> Option<PathId> {
         if let Some(&id) = self.results.get(&path) {
-            return Some(id);
+            return id;
         }
         let node = &self.nodes[path.0 as usize];
-        if node.steps >= MAX_STEPS {
-            return None;
-        }
         let text = format!("{}()", node.text);
-        let id = self.of(&text);
+        let told = node.steps < MAX_STEPS && self.knowledge.is_known_result(&text);
+        let id = told.then(|| self.of(&text));
         self.results.insert(path, id);
-        Some(id)
+        id
     }
 
     pub(super) fn text(&self, path: PathId) -> Rc<str> {
