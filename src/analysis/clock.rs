@@ -102,6 +102,7 @@ impl Clock {
         all
     }
 
+    pub(super) fn looks_n(&self) -> u32 { self.looks }
     pub(super) fn must_do_all(&self) -> bool {
         self.all
     }
@@ -113,6 +114,8 @@ pub(super) struct Readers {
     /// Most things have one reader; its number and one.
     first: Cell<u32>,
     more: RefCell<Vec<u32>>,
+    /// The one that read it last.
+    latest: Cell<u32>,
     /// The last look in which it was read.
     last: Cell<u32>,
 }
@@ -122,6 +125,9 @@ impl Readers {
     pub(super) fn note(&self, clock: &Clock) {
         self.last.set(clock.looks);
         let unit = clock.unit.0 + 1;
+        if self.latest.replace(unit) == unit {
+            return;
+        }
         let first = self.first.get();
         if first == unit {
             return;

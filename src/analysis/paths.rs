@@ -11,6 +11,13 @@ use crate::config::{Effect, When};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Symbol(u32);
 
+impl Symbol {
+    /// Its place in lists of all names.
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// All names of one analysis.
 #[derive(Default)]
 pub(super) struct Symbols {

@@ -54,6 +54,11 @@ id! {
     ContainerId
 }
 
+impl ContainerId {
+    /// The first of all.
+    pub(super) const FIRST: Self = Self(0);
+}
+
 impl ScopeId {
     /// A number that no other scope has.
     pub(super) fn number(self) -> usize {
@@ -184,6 +189,8 @@ pub(super) struct Container {
     pub(super) is_carrier: bool,
     /// Who asked for the elements one by one, or for one by its key.
     exact_readers: Readers,
+    /// The last look into containers that came by.
+    visited: u32,
     /// Who found something under a key, and wants to know once keys are told apart no longer.
     shape_readers: Readers,
 }
@@ -545,6 +552,7 @@ impl<'a> World<'a> {
             is_tuple: false,
             is_carrier: false,
             exact_readers: Readers::default(),
+            visited: 0,
             shape_readers: Readers::default(),
         });
         self.container_ids.insert((key, part), id);
@@ -559,12 +567,17 @@ impl<'a> World<'a> {
         &mut self.containers[id.index()]
     }
 
-    pub(super) fn elements(&mut self, id: ContainerId) -> Value {
+    /// Whether the look numbered `look` comes by for the first time.
+    pub(super) fn visit(&mut self, id: ContainerId, look: u32) -> bool {
+        std::mem::replace(&mut self.containers[id.index()].visited, look) != look
+    }
+
+    pub(super) fn elements(&self, id: ContainerId) -> Value {
         let clock = &self.clock;
         self.containers[id.index()].elements.read(clock)
     }
 
-    pub(super) fn keys(&mut self, id: ContainerId) -> Value {
+    pub(super) fn keys(&self, id: ContainerId) -> Value {
         let clock = &self.clock;
         self.containers[id.index()].keys.read(clock)
     }
@@ -623,9 +636,14 @@ impl<'a> World<'a> {
         elements: Vec<Value>,
         fresh: bool,
     ) {
-        for &element in &elements {
-            self.hold(values, id, element);
+        let (rows, plain): (Vec<Value>, Vec<Value>) = elements
+            .iter()
+            .partition(|&&element| !values.containers(element).is_empty());
+        for row in rows {
+            self.hold(values, id, row);
         }
+        let all = values.all(&plain);
+        self.hold(values, id, all);
         let container = &mut self.containers[id.index()];
         if fresh {
             container.exact = Some(elements);

@@ -303,8 +303,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// Something that could not be resolved is called.
     pub(super) fn call_unknown(&mut self, at: TextRange, arguments: &Arguments<'a>) -> Value {
-        let all: Vec<Value> = arguments.all().collect();
-        for &value in &all {
+        for value in arguments.all() {
             if self.holds_client(value) {
                 self.possible(
                     at,
@@ -332,8 +331,11 @@ impl<'a> Resolver<'a, '_> {
     /// A result that may hold what the call was given.
     pub(super) fn carry(&mut self, result: Value, given: Value, arguments: &Arguments<'a>) -> Value {
         let mut carried = Value::EMPTY;
-        let all: Vec<Value> = arguments.all().chain([given]).collect();
-        for value in all {
+        let all = || arguments.all().chain([given]);
+        if all().all(|value| self.values.is_calm(value)) {
+            return result;
+        }
+        for value in all() {
             let flat = self.flat(value);
             let perilous = self.perilous(flat);
             carried = self.values.join(carried, perilous);
@@ -379,22 +381,17 @@ impl<'a> Resolver<'a, '_> {
             return value;
         }
         if may_rearrange(&text) {
-            for value in arguments.all().collect::<Vec<_>>() {
+            for value in arguments.all() {
                 self.spoil_lists(value);
             }
         }
         let last = text.rsplit('.').next().unwrap_or(&text);
-        if self.knowledge.is_caller(last) {
-            let all: Vec<Value> = arguments.all().collect();
-            if all
-                .iter()
-                .any(|&value| self.values.has(value, |atom| matches!(atom, Atom::Member(_))))
-            {
-                self.possible(
-                    at,
-                    "A member of a control system's object is handed on to be called; it may write.",
-                );
-            }
+        let holds_member = |value| self.values.has(value, |atom| matches!(atom, Atom::Member(_)));
+        if arguments.all().any(holds_member) && self.knowledge.is_caller(last) {
+            self.possible(
+                at,
+                "A member of a control system's object is handed on to be called; it may write.",
+            );
         }
         let given = self.hand_functions(last, arguments);
         if self.paths.is_plain(path) {

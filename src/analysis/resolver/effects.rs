@@ -7,7 +7,7 @@ use crate::{
     analysis::{
         constants::Constant,
         depth,
-        paths::{PathId, Place},
+        paths::{PathId, Place, Symbol},
         syntax,
         values::{Atom, Value},
     },
@@ -290,8 +290,12 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// An effect of a method, by its name alone.
-    pub(super) fn effect_of_method(&mut self, name: &str, at: TextRange, arguments: &Arguments<'a>) {
-        let Some(effect) = self.knowledge.effect_of_method(name) else {
+    pub(super) fn effect_of_method(&mut self, name: Symbol, at: TextRange, arguments: &Arguments<'a>) {
+        if !self.name_traits(name).has_effect {
+            return;
+        }
+        let name = self.symbols.text(name);
+        let Some(effect) = self.knowledge.effect_of_method(&name) else {
             return;
         };
         let path = self.paths.of(&format!("?.{name}"));

@@ -10,6 +10,15 @@ use crate::analysis::{
     values::{Atom, Value},
 };
 
+/// What is known of members by their name alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NameTraits {
+    /// It leads around the names that are followed.
+    is_gateway: bool,
+    /// Called on whatever object, it has an effect.
+    pub(super) has_effect: bool,
+}
+
 impl<'a> Resolver<'a, '_> {
     /// The value of `object.name`, which is not called here.
     pub(super) fn member(&mut self, object: Value, name: Symbol, at: TextRange) -> Value {
@@ -17,7 +26,7 @@ impl<'a> Resolver<'a, '_> {
         if object == Value::DATA {
             return Value::DATA;
         }
-        if &*self.symbols.text(name) == "__dict__" {
+        if name == self.dunder_dict {
             return self.dictionary_of(object, at);
         }
         let mut result = Value::EMPTY;
@@ -29,10 +38,31 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
+    /// What is known of members by their name alone.
+    pub(super) fn name_traits(&mut self, name: Symbol) -> NameTraits {
+        let index = name.index();
+        if let Some(Some(known)) = self.traits.get(index) {
+            return *known;
+        }
+        let text = self.symbols.text(name);
+        let traits = NameTraits {
+            is_gateway: self.knowledge.is_gateway(&text),
+            has_effect: self.knowledge.effect_of_method(&text).is_some(),
+        };
+        if self.traits.len() <= index {
+            self.traits.resize(index + 1, None);
+        }
+        self.traits[index] = Some(traits);
+        traits
+    }
+
     /// Tells of members that lead around the names.
     pub(super) fn gateway(&mut self, object: Value, name: Symbol, at: TextRange) {
+        if !self.name_traits(name).is_gateway {
+            return;
+        }
         let text = self.symbols.text(name);
-        if !self.knowledge.is_gateway(&text) || matches!(&*text, "__class__" | "__dict__") {
+        if matches!(&*text, "__class__" | "__dict__") {
             return;
         }
         let own_call = matches!(&*text, "__call__" | "__wrapped__" | "__func__" | "__self__");

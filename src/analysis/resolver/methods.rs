@@ -62,7 +62,7 @@ impl<'a> Resolver<'a, '_> {
                 }
                 Atom::Data | Atom::Member(_) => {
                     let text = self.symbols.text(name);
-                    self.effect_of_method(&text, at, arguments);
+                    self.effect_of_method(name, at, arguments);
                     let given = self.hand_functions(&text, arguments);
                     self.carry(Value::DATA, given, arguments)
                 }
@@ -117,7 +117,7 @@ impl<'a> Resolver<'a, '_> {
                     self.some_client(library)
                 }
                 Place::Known { .. } => {
-                    self.effect_of_method(&text, at, arguments);
+                    self.effect_of_method(name, at, arguments);
                     let given = self.hand_functions(&text, arguments);
                     self.carry(Value::DATA, given, arguments)
                 }
@@ -129,7 +129,7 @@ impl<'a> Resolver<'a, '_> {
             return self.call_value(special, at, arguments);
         }
         if matches!(self.paths.place(member), Place::Known { effect: None }) && full.contains("()") {
-            self.effect_of_method(&text, at, arguments);
+            self.effect_of_method(name, at, arguments);
         }
         self.call_path(member, at, arguments)
     }
@@ -203,7 +203,7 @@ impl<'a> Resolver<'a, '_> {
         arguments: &Arguments<'a>,
     ) -> Value {
         let text = self.symbols.text(name);
-        self.effect_of_method(&text, at, arguments);
+        self.effect_of_method(name, at, arguments);
         if self.writes_nearby(name) {
             self.possible(
                 at,
@@ -442,6 +442,10 @@ impl<'a> Resolver<'a, '_> {
 
     /// What Python's own function gives, if all is known.
     pub(super) fn folded(&mut self, path: &str, arguments: &Arguments<'a>) -> Option<Value> {
+        let root = path.split_once('.').map_or(path, |(root, _)| root);
+        if !constants::is_known_root(root) {
+            return None;
+        }
         let (positional, named) = self.known_arguments(arguments)?;
         let named: Vec<(&str, Constant)> = named
             .iter()

@@ -38,7 +38,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 pub(super) use self::facts::{Fact, Facts};
-use self::{facts::Found, reach::Flat};
+use self::{facts::Found, members::NameTraits,
+    reach::{Memo, Within}};
 use super::{
     clock::{Slot, Turn, Unit},
     knowledge::{Knowledge, LibraryId},
@@ -100,13 +101,16 @@ pub(super) struct Program<'a> {
 
 /// Follows `program` until nothing is learned any more.
 pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Facts, TooDeep> {
+    let mut symbols = Symbols::default();
     let mut resolver = Resolver {
         program,
         knowledge,
         world: World::new(),
         values: Values::new(),
         paths: Paths::new(knowledge),
-        symbols: Symbols::default(),
+        dunder_dict: symbols.of("__dict__"),
+        symbols,
+        traits: Vec::new(),
         scope: World::MODULE,
         class: None,
         function: None,
@@ -120,9 +124,10 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         foreign: false,
         within: Vec::new(),
         texts: FxHashMap::default(),
-        flat: FxHashMap::default(),
+        memory: FxHashMap::default(),
         tainted: FxHashMap::default(),
         perils: FxHashMap::default(),
+        looks: 0,
         work: 0,
         most_work: MIN_WORK + WORK_PER_BYTE * program.text.len() as u64,
         found: Vec::new(),
@@ -138,7 +143,9 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         .collect();
     let mut settled = false;
     for pass in 1..=MAX_PASSES {
+        let t0 = std::time::Instant::now(); let w0 = resolver.work; let v0 = resolver.values.work;
         resolver.pass(pass, &statements);
+        if std::env::var_os("HP_STAT").is_some() { eprintln!("PASS {pass} {:?} looks {} flats {} functions due next {} work {} values {}", t0.elapsed(), resolver.world.clock.looks_n(), resolver.memory.len(), resolver.world.functions_due().len(), resolver.work - w0, resolver.values.work - v0); }
         if resolver.is_exhausted() {
             break;
         }
@@ -169,6 +176,9 @@ struct Resolver<'a, 'p> {
     values: Values,
     paths: Paths<'p>,
     symbols: Symbols,
+    /// What is known of names, by their numbers.
+    traits: Vec<Option<NameTraits>>,
+    dunder_dict: Symbol,
     scope: ScopeId,
     class: Option<ClassId>,
     function: Option<FunctionId>,
@@ -190,11 +200,13 @@ struct Resolver<'a, 'p> {
     /// The calls that run the text being looked at.
     within: Vec<TextRange>,
     texts: FxHashMap<Rc<str>, Option<&'a Parsed<ModModule>>>,
-    /// What values hold however deep in containers.
-    flat: FxHashMap<Value, Flat>,
-    /// What of values without containers must not get out of sight.
+    /// What was worked out of values that hold containers.
+    memory: FxHashMap<(Within, Value), Memo>,
+    /// The same for values without containers.
     tainted: FxHashMap<Value, Value>,
     perils: FxHashMap<Value, Value>,
+    /// How often containers were looked into.
+    looks: u32,
     /// How much was done, and how much may be done before the program counts as not understood.
     work: u64,
     most_work: u64,
@@ -215,7 +227,8 @@ impl<'a> Resolver<'a, '_> {
     fn pass(&mut self, pass: u32, statements: &[Unit]) {
         self.world.clock.pass = pass;
         if self.world.clock.take_all() {
-            self.flat.clear();
+            self.memory.clear();
+            self.tainted.clear();
             self.perils.clear();
         }
         self.queue.clear();
