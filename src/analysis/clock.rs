@@ -102,7 +102,6 @@ impl Clock {
         all
     }
 
-    pub(super) fn looks_n(&self) -> u32 { self.looks }
     pub(super) fn must_do_all(&self) -> bool {
         self.all
     }

@@ -108,6 +108,8 @@ pub(super) struct Knowledge {
     method_effects: Listing<&'static Effect>,
     /// Calls whose results have members with effects.
     results: FxHashSet<&'static str>,
+    /// What else has members with effects.
+    parents: FxHashSet<&'static str>,
     plain: Listing<()>,
     callers: Listing<()>,
     gateways: Listing<()>,
@@ -142,6 +144,7 @@ impl Knowledge {
             effects: Listing::default(),
             method_effects: Listing::default(),
             results: FxHashSet::default(),
+            parents: FxHashSet::default(),
             plain: listing("plain", &python.plain)?,
             callers: listing("callers", &python.callers)?,
             gateways: listing("gateways", &python.gateways)?,
@@ -313,6 +316,16 @@ impl Knowledge {
         self.results.contains(path)
     }
 
+    /// Whether any member of `path`, or of what that leads to, has an effect.
+    pub(super) fn is_parent(&self, path: &str) -> bool {
+        self.parents.contains(path)
+    }
+
+    /// Whether a module of this name must not be tampered with.
+    pub(super) fn is_guarded_module(&self, name: &str) -> bool {
+        self.guarded.contains(name)
+    }
+
     /// Whether a member of this name writes in one of the `libraries`.
     pub(super) fn writes_somewhere(&self, libraries: &[LibraryId], name: &str) -> bool {
         libraries
@@ -470,6 +483,8 @@ impl Knowledge {
                 let (path, open) = path.strip_suffix('*').map_or((path, false), |path| (path, true));
                 let calls = path.match_indices("()").map(|(at, call)| &path[..at + call.len()]);
                 self.results.extend(calls);
+                let parents = path.match_indices('.').map(|(at, _)| &path[..at]);
+                self.parents.extend(parents);
                 if path.is_empty() || path.contains('*') {
                     let message = format!("{text:?} must be a path, with a * at most at its end");
                     return Err(invalid("effects", &message));

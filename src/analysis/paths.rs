@@ -49,6 +49,10 @@ pub(super) struct PathId(u32);
 /// The longest path that is followed, in steps.
 const MAX_STEPS: u8 = 10;
 
+/// So many members of which nothing is known are followed, one after the other: a module of a module may be
+/// one that is known for itself.
+const MAX_UNLISTED: u8 = 3;
+
 /// What is known of a path.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'k> {
@@ -64,6 +68,8 @@ struct Node<'k> {
     text: Rc<str>,
     place: Place<'k>,
     steps: u8,
+    /// How many members of which nothing is known stand at its end.
+    unlisted: u8,
     plain: bool,
     guarded: bool,
 }
@@ -98,6 +104,7 @@ impl<'k> Paths<'k> {
         let node = Node {
             place: self.place_of(&text),
             steps: u8::try_from(steps).unwrap_or(u8::MAX),
+            unlisted: 0,
             plain: self.knowledge.is_plain(&text),
             guarded: self.knowledge.is_guarded(&text),
             text: text.clone(),
@@ -199,8 +206,17 @@ impl<'k> Paths<'k> {
         if node.steps >= MAX_STEPS {
             return None;
         }
-        let text = format!("{}.{}", node.text, symbols.text(name));
+        let name_text = symbols.text(name);
+        let text = format!("{}.{name_text}", node.text);
+        let mut unlisted = 0;
+        if matches!(node.place, Place::Known { effect: None }) && !self.knowledge.is_parent(&text) {
+            unlisted = node.unlisted + 1;
+            if unlisted > MAX_UNLISTED && !self.knowledge.is_guarded_module(name_text.trim_start_matches('_')) {
+                return None;
+            }
+        }
         let id = self.of(&text);
+        self.nodes[id.0 as usize].unlisted = unlisted.min(MAX_UNLISTED);
         self.members.insert((path, name), id);
         Some(id)
     }

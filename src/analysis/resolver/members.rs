@@ -161,7 +161,7 @@ impl<'a> Resolver<'a, '_> {
         let Some(member) = self.paths.member(path, name, &self.symbols) else {
             return match self.paths.place(path) {
                 Place::Library { library, .. } => self.some_client(library),
-                _ => Value::DATA,
+                _ => Value::UNKNOWN,
             };
         };
         if matches!(self.paths.place(member), Place::Foreign) {

@@ -143,9 +143,7 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         .collect();
     let mut settled = false;
     for pass in 1..=MAX_PASSES {
-        let t0 = std::time::Instant::now(); let w0 = resolver.work; let v0 = resolver.values.work;
         resolver.pass(pass, &statements);
-        if std::env::var_os("HP_STAT").is_some() { eprintln!("PASS {pass} {:?} looks {} flats {} functions due next {} work {} values {}", t0.elapsed(), resolver.world.clock.looks_n(), resolver.memory.len(), resolver.world.functions_due().len(), resolver.work - w0, resolver.values.work - v0); }
         if resolver.is_exhausted() {
             break;
         }
