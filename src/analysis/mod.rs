@@ -375,7 +375,7 @@ impl Analyzer {
                 channels: fact.channels.clone(),
                 values: fact.values.clone(),
                 resolved: fact.resolved.clone(),
-                chain: fact.chain.clone(),
+                chain: fact.chain.steps(),
                 ..places.finding(fact.at, &fact.rule, fact.category, severity, fact.why.clone())
             });
         }

@@ -208,15 +208,15 @@ impl<'k> Paths<'k> {
         }
         let name_text = symbols.text(name);
         let text = format!("{}.{name_text}", node.text);
-        let mut unlisted = 0;
-        if matches!(node.place, Place::Known { effect: None }) && !self.knowledge.is_parent(&text) {
-            unlisted = node.unlisted + 1;
-            if unlisted > MAX_UNLISTED && !self.knowledge.is_guarded_module(name_text.trim_start_matches('_')) {
-                return None;
-            }
+        let listed = !matches!(node.place, Place::Known { effect: None })
+            || self.knowledge.is_guarded_module(name_text.trim_start_matches('_'))
+            || self.knowledge.is_parent(&text);
+        let unlisted = if listed { 0 } else { node.unlisted + 1 };
+        if unlisted > MAX_UNLISTED {
+            return None;
         }
         let id = self.of(&text);
-        self.nodes[id.0 as usize].unlisted = unlisted.min(MAX_UNLISTED);
+        self.nodes[id.0 as usize].unlisted = unlisted;
         self.members.insert((path, name), id);
         Some(id)
     }

@@ -2,7 +2,7 @@
 
 use ruff_text_size::TextRange;
 
-use super::{Fact, MAX_TEXTS, MAX_TEXTS_WITHIN, Resolver, calls::Arguments, processes::Command};
+use super::{Chain, Fact, MAX_TEXTS, MAX_TEXTS_WITHIN, Resolver, calls::Arguments, processes::Command};
 use crate::{
     analysis::{
         constants::Constant,
@@ -30,8 +30,10 @@ impl<'a> Resolver<'a, '_> {
         } else {
             (Category::Risk, Evidence::Resolved)
         };
+        if self.is_told(at, rule, category) {
+            return;
+        }
         let resolved = self.paths.text(path).to_string();
-        let chain = self.chain();
         self.tell_fact(Fact {
             at,
             rule: rule.into(),
@@ -41,7 +43,7 @@ impl<'a> Resolver<'a, '_> {
             channels: Vec::new(),
             values: Vec::new(),
             resolved,
-            chain,
+            chain: Chain::OfSubject,
         });
     }
 
@@ -481,7 +483,7 @@ impl<'a> Resolver<'a, '_> {
                     values: targets.values,
                     channels: targets.channels,
                     resolved: text.to_string(),
-                    chain: Vec::new(),
+                    chain: Chain::None,
                 });
             }
             Command::Read(targets) => {
@@ -501,7 +503,7 @@ impl<'a> Resolver<'a, '_> {
                     channels: targets.channels,
                     values: Vec::new(),
                     resolved: text.to_string(),
-                    chain: Vec::new(),
+                    chain: Chain::None,
                 });
             }
             Command::Harmless => {

@@ -13,15 +13,10 @@ const MAX_STEPS: usize = 6;
 const MAX_CODE: usize = 60;
 
 impl<'a> Resolver<'a, '_> {
-    /// The steps from what is looked at to where its names come from, a sentence each.
-    pub(super) fn chain(&mut self) -> Vec<String> {
+    /// The steps from `subject` to where its names come from, a sentence each.
+    pub(super) fn chain(&mut self, subject: &'a Expr, scope: ScopeId) -> Vec<String> {
         let mut steps = Vec::new();
-        if self.quiet == 0
-            && self.within.is_empty()
-            && let Some(subject) = self.subject
-        {
-            self.explain(subject, self.scope, &mut steps);
-        }
+        self.explain(subject, scope, &mut steps);
         steps
     }
 

@@ -2,10 +2,14 @@
 
 use std::rc::Rc;
 
+use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Category, Evidence};
+use crate::{
+    analysis::scopes::ScopeId,
+    model::{Category, Evidence},
+};
 
 /// At most so many facts are kept that are no writes.
 const MAX_FACTS: usize = 20_000;
@@ -21,8 +25,32 @@ pub(in crate::analysis) struct Fact {
     pub(in crate::analysis) channels: Vec<String>,
     pub(in crate::analysis) values: Vec<Option<String>>,
     pub(in crate::analysis) resolved: String,
-    pub(in crate::analysis) chain: Vec<String>,
+    pub(in crate::analysis) chain: Chain,
 }
+
+/// How what is told of came to be what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analysis) enum Chain {
+    /// Nobody asks.
+    None,
+    /// It is to be told of what is called or named right now.
+    OfSubject,
+    /// The steps, a sentence each.
+    Told(Vec<String>),
+}
+
+impl Chain {
+    /// The steps.
+    pub(in crate::analysis) fn steps(&self) -> Vec<String> {
+        match self {
+            Self::None | Self::OfSubject => Vec::new(),
+            Self::Told(steps) => steps.clone(),
+        }
+    }
+}
+
+/// What a chain is told of, and where it stands.
+pub(super) type Origin<'a> = Option<(&'a Expr, ScopeId)>;
 
 /// Everything found in a program.
 #[derive(Debug, Default)]
@@ -40,17 +68,35 @@ pub(in crate::analysis) struct Facts {
 
 /// What is being found, each rule at each place once.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     pub(super) facts: Facts,
-    told: FxHashMap<(u32, Rc<str>), usize>,
+    origins: Vec<Origin<'a>>,
+    /// Which facts stand at each place.
+    at: FxHashMap<u32, Vec<usize>>,
 }
 
-impl Found {
+impl<'a> Found<'a> {
+    fn place(&self, at: u32, rule: &str) -> Option<usize> {
+        let here = self.at.get(&at)?;
+        here.iter().copied().find(|&index| {
+            let known = self.facts.facts.get(index);
+            known.is_some_and(|known| *known.rule == *rule)
+        })
+    }
+
+    /// Whether nothing would change if `rule` fired there once more, for no channel.
+    pub(super) fn is_told(&self, at: u32, rule: &str, category: Category) -> bool {
+        let known = self.place(at, rule).and_then(|index| self.facts.facts.get(index));
+        known.is_some_and(|known| known.category <= category && known.channels.is_empty())
+    }
+
     /// Adds `fact`. The same rule fires twice at one place: for several things one name may stand for, or
     /// several statements of a text. The channels are of all.
-    pub(super) fn add(&mut self, fact: Fact) {
-        let place = (fact.at.start().to_u32(), fact.rule.clone());
-        if let Some(known) = self.told.get(&place).and_then(|&at| self.facts.facts.get_mut(at)) {
+    pub(super) fn add(&mut self, fact: Fact, origin: Origin<'a>) {
+        let at = fact.at.start().to_u32();
+        if let Some(known) = self.place(at, &fact.rule)
+            && let Some(known) = self.facts.facts.get_mut(known)
+        {
             known.join(fact);
             return;
         }
@@ -59,8 +105,9 @@ impl Found {
             self.facts.dropped += 1;
             return;
         }
-        self.told.insert(place, self.facts.facts.len());
+        self.at.entry(at).or_default().push(self.facts.facts.len());
         self.facts.facts.push(fact);
+        self.origins.push(origin);
     }
 }
 
@@ -94,7 +141,7 @@ impl Fact {
 }
 
 /// What all units show together.
-pub(super) fn joined(units: Vec<Found>) -> Facts {
+pub(super) fn joined(units: Vec<Found<'_>>) -> (Facts, Vec<Origin<'_>>) {
     let mut all = Found::default();
     for unit in units {
         let Facts {
@@ -105,8 +152,8 @@ pub(super) fn joined(units: Vec<Found>) -> Facts {
             has_results,
             dropped,
         } = unit.facts;
-        for fact in facts {
-            all.add(fact);
+        for (fact, origin) in facts.into_iter().zip(unit.origins) {
+            all.add(fact, origin);
         }
         all.facts.harmless_at.extend(harmless_at);
         all.facts.channels_at.extend(channels_at);
@@ -117,5 +164,5 @@ pub(super) fn joined(units: Vec<Found>) -> Facts {
     let mut facts = all.facts;
     facts.imports.sort();
     facts.imports.dedup();
-    facts
+    (facts, all.origins)
 }

@@ -116,7 +116,11 @@ impl<'a> Resolver<'a, '_> {
                     );
                     self.some_client(library)
                 }
-                Place::Known { .. } => self.call_member_of_unknown(name, at, arguments),
+                Place::Known { .. } => {
+                    self.effect_of_method(name, at, arguments);
+                    let given = self.hand_functions(&text, arguments);
+                    self.carry(Value::DATA, given, arguments)
+                }
                 Place::Foreign => self.call_unknown(at, arguments),
             };
         };

@@ -37,7 +37,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
-pub(super) use self::facts::{Fact, Facts};
+pub(super) use self::facts::{Chain, Fact, Facts};
 use self::{facts::Found, members::NameTraits,
     reach::{Memo, Within}};
 use super::{
@@ -164,7 +164,14 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
             "The names of this program are bound in too many ways to be followed.".to_owned(),
         );
     }
-    Ok(facts::joined(resolver.found))
+    let found = std::mem::take(&mut resolver.found);
+    let (mut facts, origins) = facts::joined(found);
+    for (fact, origin) in facts.facts.iter_mut().zip(origins) {
+        if let Some((subject, scope)) = origin {
+            fact.chain = Chain::Told(resolver.chain(subject, scope));
+        }
+    }
+    Ok(facts)
 }
 
 struct Resolver<'a, 'p> {
@@ -209,7 +216,7 @@ struct Resolver<'a, 'p> {
     work: u64,
     most_work: u64,
     /// What each unit of the program shows.
-    found: Vec<Found>,
+    found: Vec<Found<'a>>,
     /// Above zero, nothing is told.
     quiet: u32,
     depth: u32,
@@ -249,7 +256,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// What the current unit shows.
-    fn found(&mut self) -> &mut Found {
+    fn found(&mut self) -> &mut Found<'a> {
         let index = self.world.clock.unit().index();
         if self.found.len() <= index {
             self.found.resize_with(index + 1, Found::default);
@@ -348,7 +355,7 @@ impl<'a> Resolver<'a, '_> {
             channels: Vec::new(),
             values: Vec::new(),
             resolved: String::new(),
-            chain: Vec::new(),
+            chain: Chain::None,
         });
     }
 
@@ -356,13 +363,22 @@ impl<'a> Resolver<'a, '_> {
         if self.quiet > 0 {
             return;
         }
+        let mut origin = None;
         if let Some(&outermost) = self.within.first() {
             // The place within a text that is run is no place in the program.
             fact.at = outermost;
             fact.why = format!("In a text that is run as code: {}", fact.why);
-            fact.chain.clear();
+        } else if fact.chain == Chain::OfSubject {
+            origin = self.subject.map(|subject| (subject, self.scope));
         }
-        self.found().add(fact);
+        fact.chain = Chain::None;
+        self.found().add(fact, origin);
+    }
+
+    /// Whether nothing would change if it were told once more that `rule` holds at `at`, of no channel.
+    fn is_told(&mut self, at: TextRange, rule: &str, category: Category) -> bool {
+        self.quiet > 0
+            || (self.within.is_empty() && self.found().is_told(at.start().to_u32(), rule, category))
     }
 
     fn possible(&mut self, at: TextRange, why: impl Into<String>) {
@@ -412,8 +428,13 @@ impl<'a> Resolver<'a, '_> {
             }
             Place::Known { effect: Some(effect) } if effect.when == When::Named => {
                 let flag_only = matches!(effect.look, Some(Look::Flag | Look::FileMode | Look::Loader));
+                let category = match effect.may_write {
+                    true => Category::PotentialWrite,
+                    false => Category::Risk,
+                };
                 if let Some(rule) = &effect.rule
                     && !flag_only
+                    && !self.is_told(at, rule, category)
                 {
                     let why = format!(
                         "'{}' is named, so it can be called unseen.",
