@@ -481,7 +481,9 @@ impl Knowledge {
                     None => (&mut self.effects, text.as_str()),
                 };
                 let (path, open) = path.strip_suffix('*').map_or((path, false), |path| (path, true));
-                let calls = path.match_indices("()").map(|(at, call)| &path[..at + call.len()]);
+                let calls = path
+                    .match_indices("()")
+                    .map(|(at, call)| &path[..at + call.len()]);
                 self.results.extend(calls);
                 let parents = path.match_indices('.').map(|(at, _)| &path[..at]);
                 self.parents.extend(parents);

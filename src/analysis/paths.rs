@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::knowledge::{Does, Knowledge, LibraryId, Member};
+use super::{
+    constants,
+    knowledge::{Does, Knowledge, LibraryId, Member},
+};
 use crate::config::{Effect, When};
 
 /// A name, kept once.
@@ -64,8 +67,53 @@ pub(super) enum Place<'k> {
     Foreign,
 }
 
+/// What a path's text tells of calls of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Traits {
+    /// It can be computed if all arguments are known.
+    pub(super) is_computed: bool,
+    /// It may change the order of a list it is given.
+    pub(super) rearranges: bool,
+    /// It gives back what it was given, in some form.
+    pub(super) passes_on: bool,
+    /// Where its last name begins.
+    pub(super) last: u16,
+}
+
+impl Traits {
+    fn of(text: &str) -> Self {
+        let root = text.split('.').next().unwrap_or(text);
+        let rearranges = matches!(
+            root,
+            "random" | "heapq" | "bisect" | "operator" | "functools" | "ctypes"
+        ) || text.starts_with("builtins.list.")
+            || text.starts_with("builtins.dict.");
+        Self {
+            is_computed: constants::is_known_root(root),
+            rearranges,
+            passes_on: matches!(
+                root,
+                "builtins"
+                    | "copy"
+                    | "functools"
+                    | "itertools"
+                    | "contextlib"
+                    | "concurrent"
+                    | "asyncio"
+                    | "weakref"
+                    | "operator"
+            ),
+            last: text
+                .rfind('.')
+                .and_then(|dot| u16::try_from(dot + 1).ok())
+                .unwrap_or(0),
+        }
+    }
+}
+
 struct Node<'k> {
     text: Rc<str>,
+    traits: Traits,
     place: Place<'k>,
     steps: u8,
     /// How many members of which nothing is known stand at its end.
@@ -107,6 +155,7 @@ impl<'k> Paths<'k> {
             unlisted: 0,
             plain: self.knowledge.is_plain(&text),
             guarded: self.knowledge.is_guarded(&text),
+            traits: Traits::of(&text),
             text: text.clone(),
         };
         let id = PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
@@ -209,7 +258,9 @@ impl<'k> Paths<'k> {
         let name_text = symbols.text(name);
         let text = format!("{}.{name_text}", node.text);
         let listed = !matches!(node.place, Place::Known { effect: None })
-            || self.knowledge.is_guarded_module(name_text.trim_start_matches('_'))
+            || self
+                .knowledge
+                .is_guarded_module(name_text.trim_start_matches('_'))
             || self.knowledge.is_parent(&text);
         let unlisted = if listed { 0 } else { node.unlisted + 1 };
         if unlisted > MAX_UNLISTED {
@@ -237,6 +288,10 @@ impl<'k> Paths<'k> {
 
     pub(super) fn text(&self, path: PathId) -> Rc<str> {
         self.nodes[path.0 as usize].text.clone()
+    }
+
+    pub(super) fn traits(&self, path: PathId) -> Traits {
+        self.nodes[path.0 as usize].traits
     }
 
     pub(super) fn place(&self, path: PathId) -> Place<'k> {

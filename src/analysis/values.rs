@@ -101,6 +101,7 @@ pub(super) struct Values {
     wide: FxHashMap<Value, Value>,
     constants: Vec<Constant>,
     constant_ids: FxHashMap<Key, ConstantId>,
+    texts: FxHashMap<Rc<str>, Value>,
     clients: Vec<Client>,
     client_ids: FxHashMap<Client, ClientId>,
 }
@@ -129,6 +130,7 @@ impl Values {
             wide: FxHashMap::default(),
             constants: Vec::new(),
             constant_ids: FxHashMap::default(),
+            texts: FxHashMap::default(),
             clients: Vec::new(),
             client_ids: FxHashMap::default(),
         };
@@ -358,6 +360,17 @@ impl Values {
             Some(id) => self.of(Atom::Constant(id)),
             None => Value::DATA,
         }
+    }
+
+    /// The text as a value.
+    pub(super) fn text(&mut self, text: &str) -> Value {
+        if let Some(&known) = self.texts.get(text) {
+            return known;
+        }
+        let text: Rc<str> = text.into();
+        let value = self.constant(Constant::Text(text.clone()));
+        self.texts.insert(text, value);
+        value
     }
 
     pub(super) fn constant_id(&mut self, constant: Constant) -> Option<ConstantId> {

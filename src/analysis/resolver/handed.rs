@@ -217,20 +217,3 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 }
-
-/// Whether a function of this path gives back what it was given, in some form.
-pub(super) fn passes_on(path: &str) -> bool {
-    let root = path.split('.').next().unwrap_or(path);
-    matches!(
-        root,
-        "builtins"
-            | "copy"
-            | "functools"
-            | "itertools"
-            | "contextlib"
-            | "concurrent"
-            | "asyncio"
-            | "weakref"
-            | "operator"
-    )
-}

@@ -2,8 +2,9 @@
 
 use ruff_text_size::TextRange;
 
-use super::Resolver;
+use super::{Resolver, methods::is_inserting};
 use crate::analysis::{
+    builtins::is_method_of_data,
     knowledge::Does,
     paths::{Place, Symbol},
     scopes::{ClassId, FunctionId},
@@ -17,6 +18,10 @@ pub(super) struct NameTraits {
     is_gateway: bool,
     /// Called on whatever object, it has an effect.
     pub(super) has_effect: bool,
+    /// Called on a container, it keeps what it is given.
+    pub(super) inserts: bool,
+    /// Values of Python's own types have it.
+    pub(super) is_of_data: bool,
 }
 
 impl<'a> Resolver<'a, '_> {
@@ -48,6 +53,8 @@ impl<'a> Resolver<'a, '_> {
         let traits = NameTraits {
             is_gateway: self.knowledge.is_gateway(&text),
             has_effect: self.knowledge.effect_of_method(&text).is_some(),
+            inserts: is_inserting(&text),
+            is_of_data: is_method_of_data(&text),
         };
         if self.traits.len() <= index {
             self.traits.resize(index + 1, None);
@@ -110,8 +117,7 @@ impl<'a> Resolver<'a, '_> {
             Atom::Object(class) => self.member_of_class(class, class, name, true, at),
             Atom::Parent(class) => self.member_of_parent(class, name, at),
             Atom::Container(id) => {
-                let text = self.symbols.text(name);
-                if crate::analysis::builtins::is_method_of_data(&text) {
+                if self.name_traits(name).is_of_data {
                     return self.values.of(atom);
                 }
                 // An attribute of what carries something else, as the fields of a named tuple.

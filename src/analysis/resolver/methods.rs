@@ -223,7 +223,7 @@ impl<'a> Resolver<'a, '_> {
             self.call_value(field, at, arguments)
         };
         let methods = self.methods_named(name);
-        if methods.is_empty() || builtins::is_method_of_data(&text) {
+        if methods.is_empty() || self.name_traits(name).is_of_data {
             let given = self.call_unknown(at, arguments);
             result = self.values.join(result, given);
         }
@@ -442,10 +442,6 @@ impl<'a> Resolver<'a, '_> {
 
     /// What Python's own function gives, if all is known.
     pub(super) fn folded(&mut self, path: &str, arguments: &Arguments<'a>) -> Option<Value> {
-        let root = path.split_once('.').map_or(path, |(root, _)| root);
-        if !constants::is_known_root(root) {
-            return None;
-        }
         let (positional, named) = self.known_arguments(arguments)?;
         let named: Vec<(&str, Constant)> = named
             .iter()

@@ -38,8 +38,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 pub(super) use self::facts::{Chain, Fact, Facts};
-use self::{facts::Found, members::NameTraits,
-    reach::{Memo, Within}};
+use self::{
+    facts::Found,
+    members::NameTraits,
+    reach::{Memo, Within},
+};
 use super::{
     clock::{Slot, Turn, Unit},
     knowledge::{Knowledge, LibraryId},
@@ -111,6 +114,7 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         dunder_dict: symbols.of("__dict__"),
         symbols,
         traits: Vec::new(),
+        plain_builtins: FxHashMap::default(),
         scope: World::MODULE,
         class: None,
         function: None,
@@ -184,6 +188,8 @@ struct Resolver<'a, 'p> {
     /// What is known of names, by their numbers.
     traits: Vec<Option<NameTraits>>,
     dunder_dict: Symbol,
+    /// What names stand for that are Python's own and lead nowhere else.
+    plain_builtins: FxHashMap<Symbol, Value>,
     scope: ScopeId,
     class: Option<ClassId>,
     function: Option<FunctionId>,
