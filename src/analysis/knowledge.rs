@@ -106,6 +106,10 @@ pub(super) struct Knowledge {
     harmless: FxHashSet<Box<str>>,
     effects: Listing<&'static Effect>,
     method_effects: Listing<&'static Effect>,
+    /// Calls whose results have members with effects.
+    results: FxHashSet<&'static str>,
+    /// What else has members with effects.
+    parents: FxHashSet<&'static str>,
     plain: Listing<()>,
     callers: Listing<()>,
     gateways: Listing<()>,
@@ -139,6 +143,8 @@ impl Knowledge {
                 .collect(),
             effects: Listing::default(),
             method_effects: Listing::default(),
+            results: FxHashSet::default(),
+            parents: FxHashSet::default(),
             plain: listing("plain", &python.plain)?,
             callers: listing("callers", &python.callers)?,
             gateways: listing("gateways", &python.gateways)?,
@@ -305,6 +311,21 @@ impl Knowledge {
         self.method_effects.get(name).copied()
     }
 
+    /// Whether any member of what the call `path` gives, or of what that leads to, has an effect.
+    pub(super) fn is_known_result(&self, path: &str) -> bool {
+        self.results.contains(path)
+    }
+
+    /// Whether any member of `path`, or of what that leads to, has an effect.
+    pub(super) fn is_parent(&self, path: &str) -> bool {
+        self.parents.contains(path)
+    }
+
+    /// Whether a module of this name must not be tampered with.
+    pub(super) fn is_guarded_module(&self, name: &str) -> bool {
+        self.guarded.contains(name)
+    }
+
     /// Whether a member of this name writes in one of the `libraries`.
     pub(super) fn writes_somewhere(&self, libraries: &[LibraryId], name: &str) -> bool {
         libraries
@@ -460,6 +481,12 @@ impl Knowledge {
                     None => (&mut self.effects, text.as_str()),
                 };
                 let (path, open) = path.strip_suffix('*').map_or((path, false), |path| (path, true));
+                let calls = path
+                    .match_indices("()")
+                    .map(|(at, call)| &path[..at + call.len()]);
+                self.results.extend(calls);
+                let parents = path.match_indices('.').map(|(at, _)| &path[..at]);
+                self.parents.extend(parents);
                 if path.is_empty() || path.contains('*') {
                     let message = format!("{text:?} must be a path, with a * at most at its end");
                     return Err(invalid("effects", &message));

@@ -4,6 +4,7 @@
 //! as a potential write. It is a classifier, not a boundary: the sandbox and the gateway are.
 
 mod builtins;
+mod clock;
 mod constants;
 mod depth;
 mod intake;
@@ -374,7 +375,7 @@ impl Analyzer {
                 channels: fact.channels.clone(),
                 values: fact.values.clone(),
                 resolved: fact.resolved.clone(),
-                chain: fact.chain.clone(),
+                chain: fact.chain.steps(),
                 ..places.finding(fact.at, &fact.rule, fact.category, severity, fact.why.clone())
             });
         }

@@ -4,12 +4,22 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::knowledge::{Does, Knowledge, LibraryId, Member};
+use super::{
+    constants,
+    knowledge::{Does, Knowledge, LibraryId, Member},
+};
 use crate::config::{Effect, When};
 
 /// A name, kept once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Symbol(u32);
+
+impl Symbol {
+    /// Its place in lists of all names.
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// All names of one analysis.
 #[derive(Default)]
@@ -42,6 +52,10 @@ pub(super) struct PathId(u32);
 /// The longest path that is followed, in steps.
 const MAX_STEPS: u8 = 10;
 
+/// So many members of which nothing is known are followed, one after the other: a module of a module may be
+/// one that is known for itself.
+const MAX_UNLISTED: u8 = 3;
+
 /// What is known of a path.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'k> {
@@ -53,10 +67,57 @@ pub(super) enum Place<'k> {
     Foreign,
 }
 
+/// What a path's text tells of calls of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Traits {
+    /// It can be computed if all arguments are known.
+    pub(super) is_computed: bool,
+    /// It may change the order of a list it is given.
+    pub(super) rearranges: bool,
+    /// It gives back what it was given, in some form.
+    pub(super) passes_on: bool,
+    /// Where its last name begins.
+    pub(super) last: u16,
+}
+
+impl Traits {
+    fn of(text: &str) -> Self {
+        let root = text.split('.').next().unwrap_or(text);
+        let rearranges = matches!(
+            root,
+            "random" | "heapq" | "bisect" | "operator" | "functools" | "ctypes"
+        ) || text.starts_with("builtins.list.")
+            || text.starts_with("builtins.dict.");
+        Self {
+            is_computed: constants::is_known_root(root),
+            rearranges,
+            passes_on: matches!(
+                root,
+                "builtins"
+                    | "copy"
+                    | "functools"
+                    | "itertools"
+                    | "contextlib"
+                    | "concurrent"
+                    | "asyncio"
+                    | "weakref"
+                    | "operator"
+            ),
+            last: text
+                .rfind('.')
+                .and_then(|dot| u16::try_from(dot + 1).ok())
+                .unwrap_or(0),
+        }
+    }
+}
+
 struct Node<'k> {
     text: Rc<str>,
+    traits: Traits,
     place: Place<'k>,
     steps: u8,
+    /// How many members of which nothing is known stand at its end.
+    unlisted: u8,
     plain: bool,
     guarded: bool,
 }
@@ -67,7 +128,7 @@ pub(super) struct Paths<'k> {
     nodes: Vec<Node<'k>>,
     by_text: FxHashMap<Rc<str>, PathId>,
     members: FxHashMap<(PathId, Symbol), PathId>,
-    results: FxHashMap<PathId, PathId>,
+    results: FxHashMap<PathId, Option<PathId>>,
 }
 
 impl<'k> Paths<'k> {
@@ -91,8 +152,10 @@ impl<'k> Paths<'k> {
         let node = Node {
             place: self.place_of(&text),
             steps: u8::try_from(steps).unwrap_or(u8::MAX),
+            unlisted: 0,
             plain: self.knowledge.is_plain(&text),
             guarded: self.knowledge.is_guarded(&text),
+            traits: Traits::of(&text),
             text: text.clone(),
         };
         let id = PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
@@ -192,29 +255,43 @@ impl<'k> Paths<'k> {
         if node.steps >= MAX_STEPS {
             return None;
         }
-        let text = format!("{}.{}", node.text, symbols.text(name));
+        let name_text = symbols.text(name);
+        let text = format!("{}.{name_text}", node.text);
+        let listed = !matches!(node.place, Place::Known { effect: None })
+            || self
+                .knowledge
+                .is_guarded_module(name_text.trim_start_matches('_'))
+            || self.knowledge.is_parent(&text);
+        let unlisted = if listed { 0 } else { node.unlisted + 1 };
+        if unlisted > MAX_UNLISTED {
+            return None;
+        }
         let id = self.of(&text);
+        self.nodes[id.0 as usize].unlisted = unlisted;
         self.members.insert((path, name), id);
         Some(id)
     }
 
-    /// What calling `path` gives; none if that is too far off.
+    /// What calling `path` gives; none if that is too far off, or an object of which no more is known than
+    /// of any other.
     pub(super) fn result(&mut self, path: PathId) -> Option<PathId> {
         if let Some(&id) = self.results.get(&path) {
-            return Some(id);
+            return id;
         }
         let node = &self.nodes[path.0 as usize];
-        if node.steps >= MAX_STEPS {
-            return None;
-        }
         let text = format!("{}()", node.text);
-        let id = self.of(&text);
+        let told = node.steps < MAX_STEPS && self.knowledge.is_known_result(&text);
+        let id = told.then(|| self.of(&text));
         self.results.insert(path, id);
-        Some(id)
+        id
     }
 
     pub(super) fn text(&self, path: PathId) -> Rc<str> {
         self.nodes[path.0 as usize].text.clone()
+    }
+
+    pub(super) fn traits(&self, path: PathId) -> Traits {
+        self.nodes[path.0 as usize].traits
     }
 
     pub(super) fn place(&self, path: PathId) -> Place<'k> {

@@ -1,13 +1,16 @@
 //! What the program's own names, functions, classes and containers hold.
 //!
-//! Everything only grows: what is assigned joins what was there. A pass over the program is good once
-//! nothing grew that had been read before in it.
+//! Everything only grows: what is assigned joins what was there. Whoever read what grew is looked at
+//! again.
+
+use std::cell::Cell;
 
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    clock::{Clock, Readers, Slot, Unit},
     knowledge::TypeId,
     paths::{PathId, Symbol},
     values::{Atom, ConstantId, Value, Values},
@@ -15,9 +18,6 @@ use super::{
 
 /// At most so many rows of a table are told apart.
 const MAX_ROWS: usize = 24;
-
-/// From this pass on, what still grows keeps no constants: `n = n + 1` has no end.
-const WIDENING_PASS: u32 = 4;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -54,62 +54,15 @@ id! {
     ContainerId
 }
 
+impl ContainerId {
+    /// The first of all.
+    pub(super) const FIRST: Self = Self(0);
+}
+
 impl ScopeId {
     /// A number that no other scope has.
     pub(super) fn number(self) -> usize {
         self.index()
-    }
-}
-
-/// Which pass it is, and whether it must be done again.
-#[derive(Debug, Default)]
-pub(super) struct Clock {
-    pub(super) pass: u32,
-    pub(super) changed: bool,
-}
-
-/// A place for a value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Slot {
-    value: Value,
-    read: u32,
-}
-
-impl Default for Slot {
-    fn default() -> Self {
-        Self {
-            value: Value::EMPTY,
-            read: 0,
-        }
-    }
-}
-
-impl Slot {
-    pub(super) fn read(&mut self, clock: &Clock) -> Value {
-        self.read = clock.pass;
-        self.value
-    }
-
-    /// The value, for telling about it only.
-    pub(super) fn seen(&self) -> Value {
-        self.value
-    }
-
-    /// Joins `more` to the value; whether that was anything new.
-    pub(super) fn grow(&mut self, clock: &mut Clock, values: &mut Values, more: Value) -> bool {
-        let mut joined = values.join(self.value, more);
-        if joined == self.value {
-            return false;
-        }
-        if clock.pass >= WIDENING_PASS {
-            joined = values.widened(joined);
-            if joined == self.value {
-                return false;
-            }
-        }
-        self.value = joined;
-        clock.changed |= self.read == clock.pass;
-        true
     }
 }
 
@@ -127,7 +80,7 @@ pub(super) enum How<'a> {
 }
 
 /// A name and what it holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Binding<'a> {
     pub(super) slot: Slot,
     pub(super) how: How<'a>,
@@ -147,6 +100,8 @@ pub(super) struct Scope<'a> {
     pub(super) kind: ScopeKind,
     pub(super) parent: Option<ScopeId>,
     pub(super) bindings: FxHashMap<Symbol, Binding<'a>>,
+    /// Names of a class's body that were asked for before it bound them.
+    missed: FxHashMap<Symbol, Readers>,
     pub(super) globals: FxHashSet<Symbol>,
     pub(super) nonlocals: FxHashSet<Symbol>,
 }
@@ -185,6 +140,8 @@ pub(super) struct Function<'a> {
     pub(super) escaped: bool,
     /// The call that runs the text it stands in, if it stands in one.
     pub(super) within: Option<TextRange>,
+    /// Its body.
+    pub(super) unit: Unit,
     /// The last pass in which its body was looked at.
     pub(super) pass: u32,
 }
@@ -200,6 +157,23 @@ pub(super) struct Class {
     pub(super) unknown_base: bool,
     /// Its annotated fields in order: what a dataclass is made with.
     pub(super) fields: Vec<Symbol>,
+    /// Whether anybody asked what it extends or what extends it.
+    asked: Cell<bool>,
+}
+
+impl Class {
+    /// A class that extends nothing yet.
+    pub(super) fn new(scope: ScopeId, fields: Vec<Symbol>) -> Self {
+        Self {
+            scope,
+            bases: Vec::new(),
+            extended_by: Vec::new(),
+            client: Vec::new(),
+            unknown_base: false,
+            fields,
+            asked: Cell::default(),
+        }
+    }
 }
 
 pub(super) struct Container {
@@ -213,7 +187,12 @@ pub(super) struct Container {
     pub(super) is_tuple: bool,
     /// It only stands for a result that may hold what the call was given.
     pub(super) is_carrier: bool,
-    exact_read: u32,
+    /// Who asked for the elements one by one, or for one by its key.
+    exact_readers: Readers,
+    /// The last look into containers that came by.
+    visited: u32,
+    /// Who found something under a key, and wants to know once keys are told apart no longer.
+    shape_readers: Readers,
 }
 
 /// Everything the program's own names, functions, classes and containers hold.
@@ -224,6 +203,8 @@ pub(super) struct World<'a> {
     classes: Vec<Class>,
     containers: Vec<Container>,
     scope_ids: FxHashMap<usize, ScopeId>,
+    /// The scopes that functions' bodies stand in.
+    unit_scopes: FxHashMap<Unit, ScopeId>,
     function_ids: FxHashMap<usize, FunctionId>,
     class_ids: FxHashMap<usize, ClassId>,
     container_ids: FxHashMap<(usize, u8), ContainerId>,
@@ -231,7 +212,7 @@ pub(super) struct World<'a> {
     fields: FxHashMap<(ClassId, Symbol), Slot>,
     /// Fields by name alone, of whatever object.
     all_fields: FxHashMap<Symbol, Slot>,
-    methods: FxHashMap<Symbol, Vec<FunctionId>>,
+    methods: FxHashMap<Symbol, (Vec<FunctionId>, Readers)>,
 }
 
 /// The identity of a node of the syntax tree.
@@ -242,12 +223,13 @@ pub(super) fn key<T>(node: &T) -> usize {
 impl<'a> World<'a> {
     pub(super) fn new() -> Self {
         let mut world = Self {
-            clock: Clock::default(),
+            clock: Clock::new(),
             scopes: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
             containers: Vec::new(),
             scope_ids: FxHashMap::default(),
+            unit_scopes: FxHashMap::default(),
             function_ids: FxHashMap::default(),
             class_ids: FxHashMap::default(),
             container_ids: FxHashMap::default(),
@@ -272,6 +254,7 @@ impl<'a> World<'a> {
             kind,
             parent,
             bindings: FxHashMap::default(),
+            missed: FxHashMap::default(),
             globals: FxHashSet::default(),
             nonlocals: FxHashSet::default(),
         });
@@ -294,12 +277,12 @@ impl<'a> World<'a> {
         match holder {
             Some(holder) => self.scopes[holder.index()]
                 .bindings
-                .get_mut(&name)
+                .get(&name)
                 .map(|binding| (binding.slot.read(clock), binding.how))
                 .and_then(|(value, how)| (!matches!(how, How::Unbound)).then_some(value)),
             None => {
                 // Remembered, so that a later binding is known to have been missed.
-                let mut slot = Slot::default();
+                let slot = Slot::default();
                 slot.read(clock);
                 let unbound = Binding {
                     slot,
@@ -352,21 +335,52 @@ impl<'a> World<'a> {
         {
             target = outer;
         }
-        let binding = self.scopes[target.index()]
-            .bindings
-            .entry(name)
-            .or_insert(Binding {
-                slot: Slot::default(),
-                how,
-                at,
-            });
+        if !self.scopes[target.index()].bindings.contains_key(&name) {
+            self.hide_outer(target, name);
+        }
+        let scope = &mut self.scopes[target.index()];
+        let binding = scope.bindings.entry(name).or_insert(Binding {
+            slot: Slot::default(),
+            how,
+            at,
+        });
         if matches!(binding.how, How::Unbound) {
             binding.how = how;
             binding.at = at;
             // Even data is more than what nobody knows.
-            self.clock.changed |= binding.slot.read == self.clock.pass;
+            binding.slot.readers.wake(&mut self.clock);
         }
         binding.slot.grow(&mut self.clock, values, value);
+    }
+
+    /// From now on `name` is one of `scope`'s own: whoever took an outer one for it was wrong.
+    fn hide_outer(&mut self, scope: ScopeId, name: Symbol) {
+        let hiding = &mut self.scopes[scope.index()];
+        if let Some(readers) = hiding.missed.remove(&name) {
+            readers.wake(&mut self.clock);
+        }
+        let Some(outer) = hiding.parent.and_then(|parent| self.holder(parent, name)) else {
+            return;
+        };
+        let Some(binding) = self.scopes[outer.index()].bindings.get(&name) else {
+            return;
+        };
+        let scopes = &self.scopes;
+        let is_below = |unit: Unit| {
+            let mut at = self.unit_scopes.get(&unit).copied();
+            while let Some(id) = at {
+                if id == scope {
+                    return true;
+                }
+                at = scopes[id.index()].parent;
+            }
+            false
+        };
+        let current = self.clock.unit();
+        binding
+            .slot
+            .readers
+            .wake_if(&mut self.clock, |unit| unit == current || is_below(unit));
     }
 
     pub(super) fn known_function(&self, key: usize) -> Option<FunctionId> {
@@ -376,11 +390,34 @@ impl<'a> World<'a> {
     pub(super) fn add_function(&mut self, key: usize, function: Function<'a>) -> FunctionId {
         let id = FunctionId::new(self.functions.len());
         if function.class.is_some() {
-            self.methods.entry(function.name).or_default().push(id);
+            let (methods, readers) = self.methods.entry(function.name).or_default();
+            methods.push(id);
+            readers.wake(&mut self.clock);
         }
+        self.unit_scopes.insert(function.unit, function.scope);
         self.functions.push(function);
         self.function_ids.insert(key, id);
         id
+    }
+
+    /// The functions that can be called and whose bodies are due in this pass.
+    pub(super) fn functions_due(&self) -> Vec<FunctionId> {
+        (0..self.functions.len())
+            .filter(|&index| {
+                let function = &self.functions[index];
+                (function.called || function.escaped)
+                    && function.pass != self.clock.pass
+                    && self.clock.is_due(function.unit)
+            })
+            .map(FunctionId::new)
+            .collect()
+    }
+
+    /// Whether a function that can be called is due.
+    pub(super) fn any_function_due(&self) -> bool {
+        self.functions
+            .iter()
+            .any(|function| (function.called || function.escaped) && self.clock.is_due(function.unit))
     }
 
     pub(super) fn function(&self, id: FunctionId) -> &Function<'a> {
@@ -392,13 +429,20 @@ impl<'a> World<'a> {
     }
 
     /// The methods of this name, of whatever class.
-    pub(super) fn methods(&self, name: Symbol) -> &[FunctionId] {
-        self.methods.get(&name).map_or(&[], Vec::as_slice)
+    pub(super) fn methods(&mut self, name: Symbol) -> &[FunctionId] {
+        let (methods, readers) = self.methods.entry(name).or_default();
+        readers.note(&self.clock);
+        methods
     }
 
     pub(super) fn returned(&mut self, id: FunctionId) -> Value {
         let clock = &self.clock;
         self.functions[id.index()].returned.read(clock)
+    }
+
+    /// Whether nothing is known of what the function returns.
+    pub(super) fn returns_nothing(&self, id: FunctionId) -> bool {
+        self.functions[id.index()].returned.seen() == Value::EMPTY
     }
 
     pub(super) fn returns(&mut self, values: &mut Values, id: FunctionId, value: Value) {
@@ -422,8 +466,40 @@ impl<'a> World<'a> {
         &self.classes[id.index()]
     }
 
-    pub(super) fn class_mut(&mut self, id: ClassId) -> &mut Class {
-        &mut self.classes[id.index()]
+    /// The class extends `base`, another of the program's own.
+    pub(super) fn extend(&mut self, id: ClassId, base: ClassId) {
+        let class = &mut self.classes[id.index()];
+        if base == id || class.bases.contains(&base) {
+            return;
+        }
+        class.bases.push(base);
+        let mut asked = class.asked.get();
+        let base = &mut self.classes[base.index()];
+        base.extended_by.push(id);
+        asked |= base.asked.get();
+        // What the base's methods read may be the subclass's.
+        if asked {
+            self.clock.wake_all();
+        }
+    }
+
+    /// The class extends a type of a client library.
+    pub(super) fn extend_client(&mut self, id: ClassId, of: TypeId) {
+        let class = &mut self.classes[id.index()];
+        if !class.client.contains(&of) {
+            class.client.push(of);
+            if class.asked.get() {
+                self.clock.wake_all();
+            }
+        }
+    }
+
+    /// The class extends something of which nothing is known.
+    pub(super) fn extend_unknown(&mut self, id: ClassId) {
+        let class = &mut self.classes[id.index()];
+        if !std::mem::replace(&mut class.unknown_base, true) && class.asked.get() {
+            self.clock.wake_all();
+        }
     }
 
     /// The class and what it extends, nearest first.
@@ -431,7 +507,9 @@ impl<'a> World<'a> {
         let mut line = vec![class];
         let mut at = 0;
         while at < line.len() && line.len() < 64 {
-            for &base in &self.classes[line[at].index()].bases {
+            let class = &self.classes[line[at].index()];
+            class.asked.set(true);
+            for &base in &class.bases {
                 if !line.contains(&base) {
                     line.push(base);
                 }
@@ -443,10 +521,13 @@ impl<'a> World<'a> {
 
     /// All classes of the program's own that extend the class.
     pub(super) fn descendants(&self, class: ClassId) -> Vec<ClassId> {
+        self.classes[class.index()].asked.set(true);
         let mut all = self.classes[class.index()].extended_by.clone();
         let mut at = 0;
         while at < all.len() && all.len() < 64 {
-            for &more in &self.classes[all[at].index()].extended_by {
+            let class_of = &self.classes[all[at].index()];
+            class_of.asked.set(true);
+            for &more in &class_of.extended_by {
                 if !all.contains(&more) && more != class {
                     all.push(more);
                 }
@@ -470,7 +551,9 @@ impl<'a> World<'a> {
             is_dictionary: false,
             is_tuple: false,
             is_carrier: false,
-            exact_read: 0,
+            exact_readers: Readers::default(),
+            visited: 0,
+            shape_readers: Readers::default(),
         });
         self.container_ids.insert((key, part), id);
         (id, true)
@@ -484,36 +567,48 @@ impl<'a> World<'a> {
         &mut self.containers[id.index()]
     }
 
-    pub(super) fn elements(&mut self, id: ContainerId) -> Value {
+    /// Whether the look numbered `look` comes by for the first time.
+    pub(super) fn visit(&mut self, id: ContainerId, look: u32) -> bool {
+        std::mem::replace(&mut self.containers[id.index()].visited, look) != look
+    }
+
+    pub(super) fn elements(&self, id: ContainerId) -> Value {
         let clock = &self.clock;
         self.containers[id.index()].elements.read(clock)
     }
 
-    pub(super) fn keys(&mut self, id: ContainerId) -> Value {
+    pub(super) fn keys(&self, id: ContainerId) -> Value {
         let clock = &self.clock;
         self.containers[id.index()].keys.read(clock)
     }
 
     /// The elements one by one, if that is all it ever holds.
     pub(super) fn exact(&mut self, id: ContainerId) -> Option<Vec<Value>> {
-        let pass = self.clock.pass;
-        let container = &mut self.containers[id.index()];
-        container.exact_read = pass;
+        let container = &self.containers[id.index()];
+        container.exact_readers.note(&self.clock);
         container.exact.clone()
     }
 
     /// The value under a constant key, if the container is known key by key.
     pub(super) fn under_key(&mut self, id: ContainerId, key: ConstantId) -> Option<Value> {
-        let clock = &self.clock;
-        let container = &mut self.containers[id.index()];
-        container.exact_read = clock.pass;
-        Some(container.by_key.as_mut()?.get_mut(&key)?.read(clock))
+        let container = &self.containers[id.index()];
+        let Some(slot) = container.by_key.as_ref().and_then(|known| known.get(&key)) else {
+            container.exact_readers.note(&self.clock);
+            return None;
+        };
+        container.shape_readers.note(&self.clock);
+        Some(slot.read(&self.clock))
     }
 
     /// The keys and values, if the container is known key by key.
     pub(super) fn pairs(&self, id: ContainerId) -> Option<Vec<(ConstantId, Value)>> {
-        let known = self.containers[id.index()].by_key.as_ref()?;
-        let mut pairs: Vec<_> = known.iter().map(|(&key, slot)| (key, slot.seen())).collect();
+        let container = &self.containers[id.index()];
+        container.exact_readers.note(&self.clock);
+        let known = container.by_key.as_ref()?;
+        let mut pairs: Vec<_> = known
+            .iter()
+            .map(|(&key, slot)| (key, slot.read(&self.clock)))
+            .collect();
         pairs.sort_unstable_by_key(|(key, _)| *key);
         Some(pairs)
     }
@@ -527,8 +622,8 @@ impl<'a> World<'a> {
             let before = slot.seen();
             slot.grow(&mut self.clock, values, value);
             // A key that was not there before was missed by whoever asked for it.
-            if before == Value::EMPTY && container.exact_read == self.clock.pass {
-                self.clock.changed = true;
+            if before == Value::EMPTY {
+                container.exact_readers.wake(&mut self.clock);
             }
         }
     }
@@ -541,9 +636,14 @@ impl<'a> World<'a> {
         elements: Vec<Value>,
         fresh: bool,
     ) {
-        for &element in &elements {
-            self.hold(values, id, element);
+        let (rows, plain): (Vec<Value>, Vec<Value>) = elements
+            .iter()
+            .partition(|&&element| !values.containers(element).is_empty());
+        for row in rows {
+            self.hold(values, id, row);
         }
+        let all = values.all(&plain);
+        self.hold(values, id, all);
         let container = &mut self.containers[id.index()];
         if fresh {
             container.exact = Some(elements);
@@ -553,7 +653,7 @@ impl<'a> World<'a> {
                     let joined = values.join(*known, element);
                     if joined != *known {
                         *known = joined;
-                        self.clock.changed |= container.exact_read == self.clock.pass;
+                        container.exact_readers.wake(&mut self.clock);
                     }
                 }
             } else {
@@ -566,7 +666,8 @@ impl<'a> World<'a> {
     pub(super) fn spoil(&mut self, id: ContainerId) {
         let container = &mut self.containers[id.index()];
         if container.exact.take().is_some() | container.by_key.take().is_some() {
-            self.clock.changed |= container.exact_read == self.clock.pass;
+            container.exact_readers.wake(&mut self.clock);
+            container.shape_readers.wake(&mut self.clock);
         }
     }
 
@@ -656,10 +757,11 @@ impl<'a> World<'a> {
     /// A member that the class's body defines.
     pub(super) fn class_member(&mut self, class: ClassId, name: Symbol) -> Option<Value> {
         let scope = self.classes[class.index()].scope;
-        let clock = &self.clock;
-        self.scopes[scope.index()]
-            .bindings
-            .get_mut(&name)
-            .map(|binding| binding.slot.read(clock))
+        let scope = &mut self.scopes[scope.index()];
+        let Some(binding) = scope.bindings.get(&name) else {
+            scope.missed.entry(name).or_default().note(&self.clock);
+            return None;
+        };
+        Some(binding.slot.read(&self.clock))
     }
 }

@@ -1,6 +1,6 @@
 //! What an expression may stand for: sets of atoms, each set kept once.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
@@ -94,15 +94,29 @@ enum Key {
 pub(super) struct Values {
     /// How many atoms were put together so far.
     pub(super) work: u64,
-    sets: Vec<Rc<[Atom]>>,
+    sets: Vec<Set>,
     ids: FxHashMap<Rc<[Atom]>, Value>,
     single: FxHashMap<Atom, Value>,
     joins: FxHashMap<(Value, Value), Value>,
     wide: FxHashMap<Value, Value>,
     constants: Vec<Constant>,
     constant_ids: FxHashMap<Key, ConstantId>,
+    texts: FxHashMap<Rc<str>, Value>,
     clients: Vec<Client>,
     client_ids: FxHashMap<Client, ClientId>,
+}
+
+/// A set of atoms, sorted.
+struct Set {
+    atoms: Rc<[Atom]>,
+    /// Where its containers stand.
+    containers: Range<u32>,
+    /// Nothing can be reached through it, and calling it does nothing that is known.
+    calm: bool,
+    /// The same set without its containers, once somebody asked.
+    rest: Option<Value>,
+    /// The last look into containers that came by.
+    visited: u32,
 }
 
 impl Values {
@@ -116,6 +130,7 @@ impl Values {
             wide: FxHashMap::default(),
             constants: Vec::new(),
             constant_ids: FxHashMap::default(),
+            texts: FxHashMap::default(),
             clients: Vec::new(),
             client_ids: FxHashMap::default(),
         };
@@ -127,7 +142,23 @@ impl Values {
 
     fn keep(&mut self, set: Rc<[Atom]>) -> Value {
         let id = Value(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-        self.sets.push(set.clone());
+        let is_before = |atom: &Atom| *atom < Atom::Container(ContainerId::FIRST);
+        let start = set.partition_point(is_before);
+        let count = set[start..].partition_point(|atom| matches!(atom, Atom::Container(_)));
+        let containers = start as u32..(start + count) as u32;
+        let calm = set.iter().all(|atom| {
+            matches!(
+                atom,
+                Atom::Data | Atom::Unknown | Atom::Constant(_) | Atom::Member(_) | Atom::FieldsOf(_)
+            )
+        });
+        self.sets.push(Set {
+            atoms: set.clone(),
+            containers,
+            calm,
+            rest: None,
+            visited: 0,
+        });
         if set.len() != 1 {
             self.ids.insert(set, id);
         }
@@ -206,11 +237,40 @@ impl Values {
     }
 
     pub(super) fn atoms(&self, value: Value) -> Rc<[Atom]> {
-        self.sets[value.0 as usize].clone()
+        self.sets[value.0 as usize].atoms.clone()
+    }
+
+    /// Where in the set its containers stand.
+    pub(super) fn containers(&self, value: Value) -> Range<usize> {
+        let Range { start, end } = self.sets[value.0 as usize].containers;
+        start as usize..end as usize
+    }
+
+    /// Whether nothing but data, members that were read and what nobody knows is in the set.
+    pub(super) fn is_calm(&self, value: Value) -> bool {
+        self.sets[value.0 as usize].calm
+    }
+
+    /// The set without its containers.
+    pub(super) fn without_containers(&mut self, value: Value) -> Value {
+        if self.containers(value).is_empty() {
+            return value;
+        }
+        if let Some(rest) = self.sets[value.0 as usize].rest {
+            return rest;
+        }
+        let rest = self.only(value, |atom| !matches!(atom, Atom::Container(_)));
+        self.sets[value.0 as usize].rest = Some(rest);
+        rest
+    }
+
+    /// Whether the look numbered `look` comes by for the first time.
+    pub(super) fn visit(&mut self, value: Value, look: u32) -> bool {
+        std::mem::replace(&mut self.sets[value.0 as usize].visited, look) != look
     }
 
     pub(super) fn slice(&self, value: Value) -> &[Atom] {
-        &self.sets[value.0 as usize]
+        &self.sets[value.0 as usize].atoms
     }
 
     /// What may be either.
@@ -229,10 +289,33 @@ impl Values {
         if let Some(&joined) = self.joins.get(&key) {
             return joined;
         }
-        let merged = merged(&self.sets[left.0 as usize], &self.sets[right.0 as usize]);
-        let joined = self.sorted(merged);
+        let (one, other) = (self.slice(left), self.slice(right));
+        let merged = merged(one, other);
+        let work = merged.len() as u64 / 8;
+        // Most often one holds the other.
+        let joined = if merged.len() == one.len() {
+            left
+        } else if merged.len() == other.len() {
+            right
+        } else {
+            self.sorted(merged)
+        };
+        self.work += work;
         self.joins.insert(key, joined);
         joined
+    }
+
+    /// What may be any of them.
+    pub(super) fn all(&mut self, values: &[Value]) -> Value {
+        match values {
+            [] => Value::EMPTY,
+            [value] => *value,
+            _ => {
+                let atoms = values.iter().flat_map(|&value| self.slice(value)).copied();
+                let atoms = atoms.collect();
+                self.any(atoms)
+            }
+        }
     }
 
     /// The same with every constant taken for any data.
@@ -277,6 +360,17 @@ impl Values {
             Some(id) => self.of(Atom::Constant(id)),
             None => Value::DATA,
         }
+    }
+
+    /// The text as a value.
+    pub(super) fn text(&mut self, text: &str) -> Value {
+        if let Some(&known) = self.texts.get(text) {
+            return known;
+        }
+        let text: Rc<str> = text.into();
+        let value = self.constant(Constant::Text(text.clone()));
+        self.texts.insert(text, value);
+        value
     }
 
     pub(super) fn constant_id(&mut self, constant: Constant) -> Option<ConstantId> {

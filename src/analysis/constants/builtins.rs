@@ -363,6 +363,9 @@ fn optional_items(arguments: &Known<'_>) -> Option<Vec<Constant>> {
     items.map_or(Some(Vec::new()), Constant::items)
 }
 
+/// The longest range that is written out.
+const MAX_RANGE: usize = 4096;
+
 fn range(arguments: &Known<'_>) -> Option<Constant> {
     let [first, second, step] = arguments.by_name(["", "", ""])?;
     let first = first?.as_integer()?;
@@ -374,19 +377,17 @@ fn range(arguments: &Known<'_>) -> Option<Constant> {
     if step == 0 {
         return None;
     }
-    let mut items = Vec::new();
-    let mut at = start;
-    while (step > 0 && at < end) || (step < 0 && at > end) {
-        items.push(Constant::Int(at));
-        if items.len() > MAX_LENGTH {
-            return None;
-        }
-        let Some(next) = at.checked_add(step) else {
-            break;
-        };
-        at = next;
+    let way = match step > 0 {
+        true => i128::from(end) - i128::from(start),
+        false => i128::from(start) - i128::from(end),
+    };
+    let wide = i128::from(step).abs();
+    let length = usize::try_from((way.max(0) + wide - 1) / wide).ok()?;
+    if length > MAX_RANGE {
+        return None;
     }
-    Constant::iterator(items)
+    let items = std::iter::successors(Some(start), |at| at.checked_add(step)).map(Constant::Int);
+    Constant::iterator(items.take(length).collect())
 }
 
 fn zip(arguments: &Known<'_>) -> Option<Constant> {

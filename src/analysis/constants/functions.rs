@@ -54,6 +54,27 @@ pub(in super::super) fn attribute(path: &str) -> Option<Constant> {
     })
 }
 
+/// Whether calls below the module or type `root` may be known.
+pub(in super::super) fn is_known_root(root: &str) -> bool {
+    matches!(
+        root,
+        "builtins"
+            | "base64"
+            | "binascii"
+            | "codecs"
+            | "_codecs"
+            | "zlib"
+            | "gzip"
+            | "html"
+            | "urllib"
+            | "operator"
+            | "_operator"
+            | "json"
+            | "ast"
+            | "textwrap"
+    )
+}
+
 /// A call of what the dotted `path` names, as in `builtins.chr` or `base64.b64decode`.
 pub(in super::super) fn call(path: &str, arguments: &Known<'_>) -> Option<Constant> {
     let (module, name) = path.rsplit_once('.')?;

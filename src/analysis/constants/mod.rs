@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 pub(super) use self::{
     format::format,
-    functions::{attribute, call},
+    functions::{attribute, call, is_known_root},
     methods::method,
     operators::{binary, item, slice, unary},
     printing::shown,

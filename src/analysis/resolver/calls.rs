@@ -3,11 +3,7 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::{
-    Resolver,
-    handed::{MAX_CALLEES, passes_on},
-    methods::is_inserting,
-};
+use super::{Resolver, handed::MAX_CALLEES};
 use crate::analysis::{
     paths::{PathId, Place, Symbol},
     scopes::key,
@@ -64,7 +60,7 @@ impl<'a> Resolver<'a, '_> {
                 let name = self.name(attribute.attr.as_str());
                 self.subject = Some(&node.func);
                 let result = self.call_member(object, name, at, &arguments);
-                if is_inserting(attribute.attr.as_str()) {
+                if self.name_traits(name).inserts {
                     self.fill(object, &attribute.value, &arguments);
                 }
                 result
@@ -169,7 +165,7 @@ impl<'a> Resolver<'a, '_> {
             .into_iter()
             .find_map(|name| self.argument(arguments, 0, name));
         if let Some(names) = first.and_then(|first| self.channel_names(first)) {
-            self.facts.channels_at.insert(start, names);
+            self.found().facts.channels_at.insert(start, names);
         }
     }
 
@@ -303,8 +299,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// Something that could not be resolved is called.
     pub(super) fn call_unknown(&mut self, at: TextRange, arguments: &Arguments<'a>) -> Value {
-        let all: Vec<Value> = arguments.all().collect();
-        for &value in &all {
+        for value in arguments.all() {
             if self.holds_client(value) {
                 self.possible(
                     at,
@@ -332,8 +327,11 @@ impl<'a> Resolver<'a, '_> {
     /// A result that may hold what the call was given.
     pub(super) fn carry(&mut self, result: Value, given: Value, arguments: &Arguments<'a>) -> Value {
         let mut carried = Value::EMPTY;
-        let all: Vec<Value> = arguments.all().chain([given]).collect();
-        for value in all {
+        let all = || arguments.all().chain([given]);
+        if all().all(|value| self.values.is_calm(value)) {
+            return result;
+        }
+        for value in all() {
             let flat = self.flat(value);
             let perilous = self.perilous(flat);
             carried = self.values.join(carried, perilous);
@@ -367,6 +365,7 @@ impl<'a> Resolver<'a, '_> {
             Place::Known { effect } => effect,
         };
         let text = self.paths.text(path);
+        let traits = self.paths.traits(path);
         if let Some(value) = self.call_known(&text, at, arguments) {
             return value;
         }
@@ -375,26 +374,23 @@ impl<'a> Resolver<'a, '_> {
         {
             return value;
         }
-        if let Some(value) = self.folded(&text, arguments) {
+        if traits.is_computed
+            && let Some(value) = self.folded(&text, arguments)
+        {
             return value;
         }
-        if may_rearrange(&text) {
-            for value in arguments.all().collect::<Vec<_>>() {
+        if traits.rearranges {
+            for value in arguments.all() {
                 self.spoil_lists(value);
             }
         }
-        let last = text.rsplit('.').next().unwrap_or(&text);
-        if self.knowledge.is_caller(last) {
-            let all: Vec<Value> = arguments.all().collect();
-            if all
-                .iter()
-                .any(|&value| self.values.has(value, |atom| matches!(atom, Atom::Member(_))))
-            {
-                self.possible(
-                    at,
-                    "A member of a control system's object is handed on to be called; it may write.",
-                );
-            }
+        let last = &text[usize::from(traits.last)..];
+        let holds_member = |value| self.values.has(value, |atom| matches!(atom, Atom::Member(_)));
+        if arguments.all().any(holds_member) && self.knowledge.is_caller(last) {
+            self.possible(
+                at,
+                "A member of a control system's object is handed on to be called; it may write.",
+            );
         }
         let given = self.hand_functions(last, arguments);
         if self.paths.is_plain(path) {
@@ -405,21 +401,11 @@ impl<'a> Resolver<'a, '_> {
             Some(result) => self.values.of(Atom::Path(result)),
             None => Value::DATA,
         };
-        let result = if arguments.all().any(|value| value == Value::UNKNOWN) && passes_on(&text) {
+        let result = if traits.passes_on && arguments.all().any(|value| value == Value::UNKNOWN) {
             self.values.join(result, Value::UNKNOWN)
         } else {
             result
         };
         self.carry(result, given, arguments)
     }
-}
-
-/// Whether a function of this path may change the order of a list it is given.
-fn may_rearrange(path: &str) -> bool {
-    let root = path.split('.').next().unwrap_or(path);
-    matches!(
-        root,
-        "random" | "heapq" | "bisect" | "operator" | "functools" | "ctypes"
-    ) || path.starts_with("builtins.list.")
-        || path.starts_with("builtins.dict.")
 }

@@ -53,20 +53,10 @@ impl<'a> Resolver<'a, '_> {
                     _ => None,
                 });
                 let fields = fields.collect();
-                self.world.add_class(
-                    place,
-                    Class {
-                        scope,
-                        bases: Vec::new(),
-                        extended_by: Vec::new(),
-                        client: Vec::new(),
-                        unknown_base: false,
-                        fields,
-                    },
-                )
+                self.world.add_class(place, Class::new(scope, fields))
             }
         };
-        self.extend(id, bases, known.is_none());
+        self.extend(id, bases);
         let mut value = self.values.of(Atom::Class(id));
         self.note_hit(node.name.range(), value, false);
         let atoms = self.values.atoms(decorated);
@@ -96,55 +86,31 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// What the class extends.
-    pub(super) fn extend(&mut self, id: ClassId, bases: Value, fresh: bool) {
+    pub(super) fn extend(&mut self, id: ClassId, bases: Value) {
         let atoms = self.values.atoms(bases);
         for atom in atoms.iter() {
             match *atom {
-                Atom::Class(base) if base != id => {
-                    let class = self.world.class_mut(id);
-                    if !class.bases.contains(&base) {
-                        class.bases.push(base);
-                        self.world.class_mut(base).extended_by.push(id);
-                        // What the base's methods read may be the subclass's.
-                        self.world.clock.changed = true;
-                    }
-                }
+                Atom::Class(base) => self.world.extend(id, base),
                 Atom::Path(path) => match self.paths.place(path) {
                     Place::Library { library, member } => {
                         let of = match member.does {
                             Does::Gives(of) => of,
                             _ => self.knowledge.any_of(library),
                         };
-                        let class = self.world.class_mut(id);
-                        if !class.client.contains(&of) {
-                            class.client.push(of);
-                            self.world.clock.changed |= !fresh;
-                        }
+                        self.world.extend_client(id, of);
                     }
-                    Place::Foreign => self.extends_something(id, fresh),
+                    Place::Foreign => self.world.extend_unknown(id),
                     Place::Known { .. } => {}
                 },
                 Atom::Client(client) | Atom::Member(client) => {
                     let of = self.values.client(client).of;
-                    let class = self.world.class_mut(id);
-                    if !class.client.contains(&of) {
-                        class.client.push(of);
-                        self.world.clock.changed |= !fresh;
-                    }
+                    self.world.extend_client(id, of);
                 }
                 Atom::Unknown | Atom::Modules | Atom::Names | Atom::NamesOf(_) => {
-                    self.extends_something(id, fresh)
+                    self.world.extend_unknown(id);
                 }
                 _ => {}
             }
-        }
-    }
-
-    pub(super) fn extends_something(&mut self, id: ClassId, fresh: bool) {
-        let class = self.world.class_mut(id);
-        if !class.unknown_base {
-            class.unknown_base = true;
-            self.world.clock.changed |= !fresh;
         }
     }
 

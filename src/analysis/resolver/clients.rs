@@ -2,7 +2,7 @@
 
 use ruff_text_size::TextRange;
 
-use super::{Fact, Resolver, calls::Arguments, rule, targets::Targets};
+use super::{Chain, Fact, Resolver, calls::Arguments, rule, targets::Targets};
 use crate::{
     analysis::{
         builtins,
@@ -240,7 +240,6 @@ impl<'a> Resolver<'a, '_> {
                 self.made_client(of, member.signature, arguments)
             }
             Does::Unlisted => {
-                let chain = self.chain();
                 self.tell_fact(Fact {
                     at,
                     rule: rule::POSSIBLE.into(),
@@ -250,7 +249,7 @@ impl<'a> Resolver<'a, '_> {
                     channels: targets.channels,
                     values: targets.values,
                     resolved: full.to_owned(),
-                    chain,
+                    chain: Chain::OfSubject,
                 });
                 self.some_client(library)
             }
@@ -415,7 +414,6 @@ impl<'a> Resolver<'a, '_> {
         let name = name.to_owned();
         let mut values = targets.values;
         values.resize(targets.channels.len(), None);
-        let chain = self.chain();
         self.tell_fact(Fact {
             at,
             rule: rule::WRITE.into(),
@@ -425,7 +423,7 @@ impl<'a> Resolver<'a, '_> {
             channels: targets.channels,
             values,
             resolved: full.to_owned(),
-            chain,
+            chain: Chain::OfSubject,
         });
         if !self.program.routes.contains(&route) {
             self.tell(
@@ -443,7 +441,6 @@ impl<'a> Resolver<'a, '_> {
     }
 
     pub(super) fn read(&mut self, at: TextRange, full: &str, targets: Targets, evidence: Evidence) {
-        let chain = self.chain();
         self.tell_fact(Fact {
             at,
             rule: rule::READ.into(),
@@ -453,7 +450,7 @@ impl<'a> Resolver<'a, '_> {
             channels: targets.channels,
             values: Vec::new(),
             resolved: full.to_owned(),
-            chain,
+            chain: Chain::OfSubject,
         });
     }
 }

@@ -2,12 +2,12 @@
 
 use ruff_text_size::TextRange;
 
-use super::{Fact, MAX_TEXTS, MAX_TEXTS_WITHIN, Resolver, calls::Arguments, processes::Command};
+use super::{Chain, Fact, MAX_TEXTS, MAX_TEXTS_WITHIN, Resolver, calls::Arguments, processes::Command};
 use crate::{
     analysis::{
         constants::Constant,
         depth,
-        paths::{PathId, Place},
+        paths::{PathId, Place, Symbol},
         syntax,
         values::{Atom, Value},
     },
@@ -30,8 +30,10 @@ impl<'a> Resolver<'a, '_> {
         } else {
             (Category::Risk, Evidence::Resolved)
         };
+        if self.is_told(at, rule, category) {
+            return;
+        }
         let resolved = self.paths.text(path).to_string();
-        let chain = self.chain();
         self.tell_fact(Fact {
             at,
             rule: rule.into(),
@@ -41,7 +43,7 @@ impl<'a> Resolver<'a, '_> {
             channels: Vec::new(),
             values: Vec::new(),
             resolved,
-            chain,
+            chain: Chain::OfSubject,
         });
     }
 
@@ -290,8 +292,12 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// An effect of a method, by its name alone.
-    pub(super) fn effect_of_method(&mut self, name: &str, at: TextRange, arguments: &Arguments<'a>) {
-        let Some(effect) = self.knowledge.effect_of_method(name) else {
+    pub(super) fn effect_of_method(&mut self, name: Symbol, at: TextRange, arguments: &Arguments<'a>) {
+        if !self.name_traits(name).has_effect {
+            return;
+        }
+        let name = self.symbols.text(name);
+        let Some(effect) = self.knowledge.effect_of_method(&name) else {
             return;
         };
         let path = self.paths.of(&format!("?.{name}"));
@@ -477,7 +483,7 @@ impl<'a> Resolver<'a, '_> {
                     values: targets.values,
                     channels: targets.channels,
                     resolved: text.to_string(),
-                    chain: Vec::new(),
+                    chain: Chain::None,
                 });
             }
             Command::Read(targets) => {
@@ -497,7 +503,7 @@ impl<'a> Resolver<'a, '_> {
                     channels: targets.channels,
                     values: Vec::new(),
                     resolved: text.to_string(),
-                    chain: Vec::new(),
+                    chain: Chain::None,
                 });
             }
             Command::Harmless => {

@@ -13,15 +13,10 @@ const MAX_STEPS: usize = 6;
 const MAX_CODE: usize = 60;
 
 impl<'a> Resolver<'a, '_> {
-    /// The steps from what is looked at to where its names come from, a sentence each.
-    pub(super) fn chain(&mut self) -> Vec<String> {
+    /// The steps from `subject` to where its names come from, a sentence each.
+    pub(super) fn chain(&mut self, subject: &'a Expr, scope: ScopeId) -> Vec<String> {
         let mut steps = Vec::new();
-        if self.quiet == 0
-            && self.within.is_empty()
-            && let Some(subject) = self.subject
-        {
-            self.explain(subject, self.scope, &mut steps);
-        }
+        self.explain(subject, scope, &mut steps);
         steps
     }
 
@@ -42,11 +37,12 @@ impl<'a> Resolver<'a, '_> {
         let Some(holder) = self.world.holder(scope, symbol) else {
             return;
         };
-        let Some(binding) = self.world.scope_ref(holder).bindings.get(&symbol).copied() else {
+        let Some(binding) = self.world.scope_ref(holder).bindings.get(&symbol) else {
             return;
         };
-        let line = self.line(binding.at.start());
-        let (sentence, next) = match binding.how {
+        let (how, at) = (binding.how, binding.at);
+        let line = self.line(at.start());
+        let (sentence, next) = match how {
             How::Unbound | How::Defined => return,
             How::Imported(path) => {
                 let path = self.paths.text(path);
@@ -73,7 +69,7 @@ impl<'a> Resolver<'a, '_> {
                     Some(value),
                 )
             }
-            How::Parameter if binding.at.is_empty() => (format!("`{text}` is a parameter"), None),
+            How::Parameter if at.is_empty() => (format!("`{text}` is a parameter"), None),
             How::Parameter => (format!("`{text}` is a parameter, on line {line}"), None),
         };
         if steps.contains(&sentence) {

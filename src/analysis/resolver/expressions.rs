@@ -163,7 +163,7 @@ impl<'a> Resolver<'a, '_> {
         if text.len() > constants::MAX_LENGTH || text.contains('\u{fffd}') {
             return Value::DATA;
         }
-        self.values.constant(Constant::Text(text.into()))
+        self.values.text(text)
     }
 
     pub(super) fn number(&mut self, number: &ast::Number) -> Value {
@@ -206,6 +206,13 @@ impl<'a> Resolver<'a, '_> {
             return value;
         }
         let mut value = Value::EMPTY;
+        self.unbound_asked = true;
+        if let Some(&known) = self.plain_builtins.get(&symbol)
+            && self.stars.is_empty()
+            && !self.foreign_star
+        {
+            return known;
+        }
         if builtins::is_builtin(text) {
             let path = self.paths.of(&format!("builtins.{text}"));
             if self.knowledge.is_gateway(text) && text != "__import__" {
@@ -226,6 +233,9 @@ impl<'a> Resolver<'a, '_> {
                 }
                 _ => self.values.of(Atom::Path(path)),
             };
+            if !self.knowledge.is_gateway(text) {
+                self.plain_builtins.insert(symbol, value);
+            }
         }
         for index in 0..self.stars.len() {
             let star = self.stars[index];

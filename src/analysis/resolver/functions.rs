@@ -5,8 +5,9 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::{MAX_CALL_DEPTH, Resolver, calls::Arguments};
 use crate::analysis::{
+    clock::Slot,
     paths::{Place, Symbol},
-    scopes::{Body, ClassId, Function, FunctionId, How, Parameter, ScopeKind, Slot, key},
+    scopes::{Body, ClassId, Function, FunctionId, How, Parameter, ScopeKind, key},
     values::{Atom, Value},
 };
 
@@ -156,6 +157,7 @@ impl<'a> Resolver<'a, '_> {
                     }
                 }
                 let name = self.symbols.of(name);
+                let unit = self.world.clock.add();
                 self.world.add_function(
                     place,
                     Function {
@@ -173,6 +175,7 @@ impl<'a> Resolver<'a, '_> {
                         called: false,
                         escaped: false,
                         within: self.within.first().copied(),
+                        unit,
                         pass: 0,
                     },
                 )
@@ -237,11 +240,13 @@ impl<'a> Resolver<'a, '_> {
     /// Looks at the body of a function.
     pub(super) fn look_into(&mut self, id: FunctionId) {
         let pass = self.world.clock.pass;
-        let function = self.world.function_mut(id);
-        if function.pass == pass {
+        let function = self.world.function(id);
+        let unit = function.unit;
+        if function.pass == pass || !self.world.clock.is_due(unit) {
             return;
         }
-        function.pass = pass;
+        self.world.function_mut(id).pass = pass;
+        let function = self.world.function(id);
         let (scope, body) = (function.scope, function.body);
         let within = match function.within {
             Some(at) => vec![at],
@@ -257,6 +262,7 @@ impl<'a> Resolver<'a, '_> {
         let quiet = std::mem::take(&mut self.quiet);
         let outer_within = std::mem::replace(&mut self.within, within);
         self.scope = scope;
+        let turn = self.begin(unit);
         match body {
             Body::Block(body) => self.block(body),
             Body::Lambda(body) => {
@@ -268,9 +274,10 @@ impl<'a> Resolver<'a, '_> {
         self.quiet = quiet;
         self.single = single;
         (self.scope, self.class, self.function, self.subject) = outer;
-        if self.world.returned(id) == Value::EMPTY {
+        if self.world.returns_nothing(id) {
             self.world.returns(&mut self.values, id, Value::DATA);
         }
+        self.world.clock.end(turn);
     }
 
     /// What a generator gives.

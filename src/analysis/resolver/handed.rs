@@ -9,6 +9,9 @@ pub(super) const MAX_CALLEES: usize = 24;
 impl<'a> Resolver<'a, '_> {
     /// The program's own functions that a call is given are called by what it calls.
     pub(super) fn hand_functions(&mut self, last: &str, arguments: &Arguments<'a>) -> Value {
+        if arguments.all().all(|value| self.values.is_calm(value)) {
+            return Value::EMPTY;
+        }
         let all: Vec<(Option<usize>, Value)> = arguments
             .positional
             .iter()
@@ -54,7 +57,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     pub(super) fn own_functions(&mut self, value: Value) -> Value {
-        if matches!(value, Value::DATA | Value::UNKNOWN | Value::EMPTY) {
+        if self.values.is_calm(value) {
             return Value::EMPTY;
         }
         let flat = self.flat(value);
@@ -213,21 +216,4 @@ impl<'a> Resolver<'a, '_> {
         }
         result
     }
-}
-
-/// Whether a function of this path gives back what it was given, in some form.
-pub(super) fn passes_on(path: &str) -> bool {
-    let root = path.split('.').next().unwrap_or(path);
-    matches!(
-        root,
-        "builtins"
-            | "copy"
-            | "functools"
-            | "itertools"
-            | "contextlib"
-            | "concurrent"
-            | "asyncio"
-            | "weakref"
-            | "operator"
-    )
 }

@@ -90,23 +90,15 @@ impl<'a> Resolver<'a, '_> {
     /// `type(name, bases, names)`.
     pub(super) fn made_class(&mut self, bases: Value, names: Value, arguments: &Arguments<'a>) -> Value {
         let place = arguments.place;
-        let (id, fresh) = match self.world.known_class(place) {
-            Some(id) => (id, false),
+        let id = match self.world.known_class(place) {
+            Some(id) => id,
             None => {
                 let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
-                let class = Class {
-                    scope,
-                    bases: Vec::new(),
-                    extended_by: Vec::new(),
-                    client: Vec::new(),
-                    unknown_base: false,
-                    fields: Vec::new(),
-                };
-                (self.world.add_class(place, class), true)
+                self.world.add_class(place, Class::new(scope, Vec::new()))
             }
         };
         let bases = self.iterate(bases);
-        self.extend(id, bases, fresh);
+        self.extend(id, bases);
         let atoms = self.values.atoms(names);
         for atom in atoms.iter() {
             if let Atom::Container(container) = *atom {
@@ -153,15 +145,7 @@ impl<'a> Resolver<'a, '_> {
             return id;
         }
         let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
-        let class = Class {
-            scope,
-            bases: Vec::new(),
-            extended_by: Vec::new(),
-            client: Vec::new(),
-            unknown_base: false,
-            fields,
-        };
-        self.world.add_class(place, class)
+        self.world.add_class(place, Class::new(scope, fields))
     }
 
     /// `namedtuple(name, fields)`, where the fields are known.

@@ -2,13 +2,27 @@
 
 use ruff_text_size::TextRange;
 
-use super::Resolver;
+use super::{Resolver, methods::is_inserting};
 use crate::analysis::{
+    builtins::is_method_of_data,
     knowledge::Does,
     paths::{Place, Symbol},
     scopes::{ClassId, FunctionId},
     values::{Atom, Value},
 };
+
+/// What is known of members by their name alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NameTraits {
+    /// It leads around the names that are followed.
+    is_gateway: bool,
+    /// Called on whatever object, it has an effect.
+    pub(super) has_effect: bool,
+    /// Called on a container, it keeps what it is given.
+    pub(super) inserts: bool,
+    /// Values of Python's own types have it.
+    pub(super) is_of_data: bool,
+}
 
 impl<'a> Resolver<'a, '_> {
     /// The value of `object.name`, which is not called here.
@@ -17,7 +31,7 @@ impl<'a> Resolver<'a, '_> {
         if object == Value::DATA {
             return Value::DATA;
         }
-        if &*self.symbols.text(name) == "__dict__" {
+        if name == self.dunder_dict {
             return self.dictionary_of(object, at);
         }
         let mut result = Value::EMPTY;
@@ -29,10 +43,33 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
+    /// What is known of members by their name alone.
+    pub(super) fn name_traits(&mut self, name: Symbol) -> NameTraits {
+        let index = name.index();
+        if let Some(Some(known)) = self.traits.get(index) {
+            return *known;
+        }
+        let text = self.symbols.text(name);
+        let traits = NameTraits {
+            is_gateway: self.knowledge.is_gateway(&text),
+            has_effect: self.knowledge.effect_of_method(&text).is_some(),
+            inserts: is_inserting(&text),
+            is_of_data: is_method_of_data(&text),
+        };
+        if self.traits.len() <= index {
+            self.traits.resize(index + 1, None);
+        }
+        self.traits[index] = Some(traits);
+        traits
+    }
+
     /// Tells of members that lead around the names.
     pub(super) fn gateway(&mut self, object: Value, name: Symbol, at: TextRange) {
+        if !self.name_traits(name).is_gateway {
+            return;
+        }
         let text = self.symbols.text(name);
-        if !self.knowledge.is_gateway(&text) || matches!(&*text, "__class__" | "__dict__") {
+        if matches!(&*text, "__class__" | "__dict__") {
             return;
         }
         let own_call = matches!(&*text, "__call__" | "__wrapped__" | "__func__" | "__self__");
@@ -80,8 +117,7 @@ impl<'a> Resolver<'a, '_> {
             Atom::Object(class) => self.member_of_class(class, class, name, true, at),
             Atom::Parent(class) => self.member_of_parent(class, name, at),
             Atom::Container(id) => {
-                let text = self.symbols.text(name);
-                if crate::analysis::builtins::is_method_of_data(&text) {
+                if self.name_traits(name).is_of_data {
                     return self.values.of(atom);
                 }
                 // An attribute of what carries something else, as the fields of a named tuple.
@@ -131,7 +167,7 @@ impl<'a> Resolver<'a, '_> {
         let Some(member) = self.paths.member(path, name, &self.symbols) else {
             return match self.paths.place(path) {
                 Place::Library { library, .. } => self.some_client(library),
-                _ => Value::DATA,
+                _ => Value::UNKNOWN,
             };
         };
         if matches!(self.paths.place(member), Place::Foreign) {
@@ -338,7 +374,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// The methods of this name of the program's own classes.
-    pub(super) fn methods_named(&self, name: Symbol) -> Vec<FunctionId> {
+    pub(super) fn methods_named(&mut self, name: Symbol) -> Vec<FunctionId> {
         self.world.methods(name).to_vec()
     }
 }

@@ -62,7 +62,7 @@ impl<'a> Resolver<'a, '_> {
                 }
                 Atom::Data | Atom::Member(_) => {
                     let text = self.symbols.text(name);
-                    self.effect_of_method(&text, at, arguments);
+                    self.effect_of_method(name, at, arguments);
                     let given = self.hand_functions(&text, arguments);
                     self.carry(Value::DATA, given, arguments)
                 }
@@ -117,7 +117,7 @@ impl<'a> Resolver<'a, '_> {
                     self.some_client(library)
                 }
                 Place::Known { .. } => {
-                    self.effect_of_method(&text, at, arguments);
+                    self.effect_of_method(name, at, arguments);
                     let given = self.hand_functions(&text, arguments);
                     self.carry(Value::DATA, given, arguments)
                 }
@@ -129,7 +129,7 @@ impl<'a> Resolver<'a, '_> {
             return self.call_value(special, at, arguments);
         }
         if matches!(self.paths.place(member), Place::Known { effect: None }) && full.contains("()") {
-            self.effect_of_method(&text, at, arguments);
+            self.effect_of_method(name, at, arguments);
         }
         self.call_path(member, at, arguments)
     }
@@ -203,7 +203,7 @@ impl<'a> Resolver<'a, '_> {
         arguments: &Arguments<'a>,
     ) -> Value {
         let text = self.symbols.text(name);
-        self.effect_of_method(&text, at, arguments);
+        self.effect_of_method(name, at, arguments);
         if self.writes_nearby(name) {
             self.possible(
                 at,
@@ -223,7 +223,7 @@ impl<'a> Resolver<'a, '_> {
             self.call_value(field, at, arguments)
         };
         let methods = self.methods_named(name);
-        if methods.is_empty() || builtins::is_method_of_data(&text) {
+        if methods.is_empty() || self.name_traits(name).is_of_data {
             let given = self.call_unknown(at, arguments);
             result = self.values.join(result, given);
         }

@@ -12,6 +12,7 @@ mod clients;
 mod effects;
 mod explain;
 mod expressions;
+mod facts;
 mod functions;
 mod handed;
 mod known;
@@ -36,10 +37,17 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
+pub(super) use self::facts::{Chain, Fact, Facts};
+use self::{
+    facts::Found,
+    members::NameTraits,
+    reach::{Memo, Within},
+};
 use super::{
+    clock::{Slot, Turn, Unit},
     knowledge::{Knowledge, LibraryId},
     paths::{PathId, Paths, Place, Symbol, Symbols},
-    scopes::{ClassId, FunctionId, ScopeId, Slot, World},
+    scopes::{ClassId, FunctionId, ScopeId, World},
     values::{Atom, Value, Values},
 };
 use crate::{
@@ -60,9 +68,6 @@ const MAX_CALL_DEPTH: u32 = 300;
 const MAX_TEXTS: usize = 200;
 const MAX_TEXTS_WITHIN: usize = 3;
 
-/// At most so many facts are kept that are no writes.
-const MAX_FACTS: usize = 20_000;
-
 /// The work that any program is worth, and what each of its bytes adds, in values looked at. It keeps the
 /// time for a megabyte of hostile code within half a second.
 const MIN_WORK: u64 = 300_000;
@@ -78,34 +83,6 @@ pub(super) mod rule {
     pub(crate) const UNKNOWN_IMPORT: &str = "unknown_import";
     pub(crate) const NO_ROUTE: &str = "no_route";
     pub(crate) const INCOMPLETE: &str = "analysis_incomplete";
-}
-
-/// One fact about a program.
-#[derive(Debug, Clone)]
-pub(super) struct Fact {
-    pub(super) at: TextRange,
-    pub(super) rule: Rc<str>,
-    pub(super) category: Category,
-    pub(super) evidence: Evidence,
-    pub(super) why: String,
-    pub(super) channels: Vec<String>,
-    pub(super) values: Vec<Option<String>>,
-    pub(super) resolved: String,
-    pub(super) chain: Vec<String>,
-}
-
-/// Everything found in a program.
-#[derive(Debug, Default)]
-pub(super) struct Facts {
-    pub(super) facts: Vec<Fact>,
-    /// Places of patterns' hits that provably have nothing to do with a control system.
-    pub(super) harmless_at: FxHashSet<u32>,
-    /// The channels that the call at a pattern's hit names.
-    pub(super) channels_at: FxHashMap<u32, Vec<String>>,
-    pub(super) imports: Vec<String>,
-    pub(super) has_results: bool,
-    /// Harmless facts beyond the most that are kept.
-    pub(super) dropped: usize,
 }
 
 /// The program nests deeper than any program should.
@@ -127,13 +104,17 @@ pub(super) struct Program<'a> {
 
 /// Follows `program` until nothing is learned any more.
 pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Facts, TooDeep> {
+    let mut symbols = Symbols::default();
     let mut resolver = Resolver {
         program,
         knowledge,
         world: World::new(),
         values: Values::new(),
         paths: Paths::new(knowledge),
-        symbols: Symbols::default(),
+        dunder_dict: symbols.of("__dict__"),
+        symbols,
+        traits: Vec::new(),
+        plain_builtins: FxHashMap::default(),
         scope: World::MODULE,
         class: None,
         function: None,
@@ -143,30 +124,34 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         foreign_star: false,
         near: Vec::new(),
         near_asked: false,
+        unbound_asked: false,
         foreign: false,
         within: Vec::new(),
         texts: FxHashMap::default(),
-        told: FxHashSet::default(),
-        flat: FxHashMap::default(),
+        memory: FxHashMap::default(),
         tainted: FxHashMap::default(),
         perils: FxHashMap::default(),
+        looks: 0,
         work: 0,
         most_work: MIN_WORK + WORK_PER_BYTE * program.text.len() as u64,
-        facts: Facts::default(),
+        found: Vec::new(),
         quiet: 0,
         depth: 0,
         too_deep: false,
         single: FxHashMap::default(),
         subject: None,
     };
+    let statements: Vec<Unit> = std::iter::once(resolver.world.clock.unit())
+        .chain(std::iter::repeat_with(|| resolver.world.clock.add()))
+        .take(program.body.len())
+        .collect();
     let mut settled = false;
     for pass in 1..=MAX_PASSES {
-        resolver.pass(pass);
-        let more = resolver.refresh();
+        resolver.pass(pass, &statements);
         if resolver.is_exhausted() {
             break;
         }
-        if !more && !resolver.world.clock.changed {
+        if !resolver.is_due(&statements) {
             settled = true;
             break;
         }
@@ -183,9 +168,13 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
             "The names of this program are bound in too many ways to be followed.".to_owned(),
         );
     }
-    let mut facts = resolver.facts;
-    facts.imports.sort();
-    facts.imports.dedup();
+    let found = std::mem::take(&mut resolver.found);
+    let (mut facts, origins) = facts::joined(found);
+    for (fact, origin) in facts.facts.iter_mut().zip(origins) {
+        if let Some((subject, scope)) = origin {
+            fact.chain = Chain::Told(resolver.chain(subject, scope));
+        }
+    }
     Ok(facts)
 }
 
@@ -196,6 +185,11 @@ struct Resolver<'a, 'p> {
     values: Values,
     paths: Paths<'p>,
     symbols: Symbols,
+    /// What is known of names, by their numbers.
+    traits: Vec<Option<NameTraits>>,
+    dunder_dict: Symbol,
+    /// What names stand for that are Python's own and lead nowhere else.
+    plain_builtins: FxHashMap<Symbol, Value>,
     scope: ScopeId,
     class: Option<ClassId>,
     function: Option<FunctionId>,
@@ -208,23 +202,27 @@ struct Resolver<'a, 'p> {
     foreign_star: bool,
     /// The client libraries that the program imports.
     near: Vec<LibraryId>,
-    /// Whether this pass asked which those are.
+    /// Whether anything depended on which those are.
     near_asked: bool,
+    /// Whether a name was looked up that nothing bound.
+    unbound_asked: bool,
     /// Whether it imports something of which nothing is known.
     foreign: bool,
     /// The calls that run the text being looked at.
     within: Vec<TextRange>,
     texts: FxHashMap<Rc<str>, Option<&'a Parsed<ModModule>>>,
-    told: FxHashSet<(u32, Rc<str>)>,
-    /// What values hold however deep in containers, as found in this pass.
-    flat: FxHashMap<Value, Value>,
-    /// What of values must not get out of sight, likewise.
+    /// What was worked out of values that hold containers.
+    memory: FxHashMap<(Within, Value), Memo>,
+    /// The same for values without containers.
     tainted: FxHashMap<Value, Value>,
     perils: FxHashMap<Value, Value>,
+    /// How often containers were looked into.
+    looks: u32,
     /// How much was done, and how much may be done before the program counts as not understood.
     work: u64,
     most_work: u64,
-    facts: Facts,
+    /// What each unit of the program shows.
+    found: Vec<Found<'a>>,
     /// Above zero, nothing is told.
     quiet: u32,
     depth: u32,
@@ -236,17 +234,49 @@ struct Resolver<'a, 'p> {
 }
 
 impl<'a> Resolver<'a, '_> {
-    /// Looks at everything once.
-    fn pass(&mut self, pass: u32) {
+    /// Looks once at everything that is due.
+    fn pass(&mut self, pass: u32, statements: &[Unit]) {
         self.world.clock.pass = pass;
-        self.world.clock.changed = false;
-        self.facts = Facts::default();
-        self.told.clear();
+        if self.world.clock.take_all() {
+            self.memory.clear();
+            self.tainted.clear();
+            self.perils.clear();
+        }
         self.queue.clear();
-        self.near_asked = false;
         self.scope = World::MODULE;
-        self.block(self.program.body);
+        for (statement, &unit) in self.program.body.iter().zip(statements) {
+            if self.world.clock.is_due(unit) {
+                let turn = self.begin(unit);
+                self.block(std::slice::from_ref(statement));
+                self.world.clock.end(turn);
+            }
+        }
         self.work_off();
+    }
+
+    /// Begins to look at `unit`: what it showed before is found again, or not.
+    fn begin(&mut self, unit: Unit) -> Turn {
+        let turn = self.world.clock.begin(unit);
+        *self.found() = Found::default();
+        turn
+    }
+
+    /// What the current unit shows.
+    fn found(&mut self) -> &mut Found<'a> {
+        let index = self.world.clock.unit().index();
+        if self.found.len() <= index {
+            self.found.resize_with(index + 1, Found::default);
+        }
+        &mut self.found[index]
+    }
+
+    /// Whether anything must be looked at again.
+    fn is_due(&mut self, statements: &[Unit]) -> bool {
+        self.refresh();
+        let clock = &self.world.clock;
+        clock.must_do_all()
+            || statements.iter().any(|&unit| clock.is_due(unit))
+            || self.world.any_function_due()
     }
 
     /// Looks at the functions that nothing called yet: those that are called somewhere first, then the
@@ -257,6 +287,9 @@ impl<'a> Resolver<'a, '_> {
         let mut waiting: Vec<FunctionId> = Vec::new();
         loop {
             let mut new = std::mem::take(&mut self.queue);
+            if self.world.clock.pass > 1 {
+                new.extend(self.world.functions_due());
+            }
             // What sets the fields comes before what reads them.
             new.sort_by_key(|&id| self.world.function(id).name == initial);
             for id in new {
@@ -273,7 +306,12 @@ impl<'a> Resolver<'a, '_> {
             if !self.queue.is_empty() {
                 continue;
             }
-            let Some(last) = waiting.pop() else { return };
+            let Some(last) = waiting.pop() else {
+                if self.world.clock.pass > 1 && !self.world.functions_due().is_empty() {
+                    continue;
+                }
+                return;
+            };
             if self.world.function(last).pass != self.world.clock.pass {
                 self.escape_function(last);
                 self.look_into(last);
@@ -323,7 +361,7 @@ impl<'a> Resolver<'a, '_> {
             channels: Vec::new(),
             values: Vec::new(),
             resolved: String::new(),
-            chain: Vec::new(),
+            chain: Chain::None,
         });
     }
 
@@ -331,59 +369,22 @@ impl<'a> Resolver<'a, '_> {
         if self.quiet > 0 {
             return;
         }
-        let grave = matches!(fact.category, Category::Write | Category::PotentialWrite);
-        if !grave && self.facts.facts.len() >= MAX_FACTS {
-            self.facts.dropped += 1;
-            return;
-        }
+        let mut origin = None;
         if let Some(&outermost) = self.within.first() {
             // The place within a text that is run is no place in the program.
             fact.at = outermost;
             fact.why = format!("In a text that is run as code: {}", fact.why);
-            fact.chain.clear();
+        } else if fact.chain == Chain::OfSubject {
+            origin = self.subject.map(|subject| (subject, self.scope));
         }
-        let place = (fact.at.start().to_u32(), fact.rule.clone());
-        if !self.told.insert(place) {
-            self.join_fact(fact);
-            return;
-        }
-        self.facts.facts.push(fact);
+        fact.chain = Chain::None;
+        self.found().add(fact, origin);
     }
 
-    /// The same rule fires twice at one place: for several things one name may stand for, or several
-    /// statements of a text. The channels are of all.
-    fn join_fact(&mut self, fact: Fact) {
-        let known = self
-            .facts
-            .facts
-            .iter_mut()
-            .rev()
-            .find(|known| known.at.start() == fact.at.start() && known.rule == fact.rule);
-        let Some(known) = known else { return };
-        known.category = known.category.min(fact.category);
-        if known.channels.is_empty() != fact.channels.is_empty() {
-            // One of them could not be told, so all together cannot.
-            known.channels.clear();
-            known.values.clear();
-            return;
-        }
-        for (index, channel) in fact.channels.into_iter().enumerate() {
-            let value = fact.values.get(index).cloned().flatten();
-            match known.channels.iter().position(|have| *have == channel) {
-                None => {
-                    known.values.resize(known.channels.len(), None);
-                    known.channels.push(channel);
-                    known.values.push(value);
-                }
-                Some(place) => {
-                    if known.values.get(place).is_some_and(|have| *have != value)
-                        && let Some(have) = known.values.get_mut(place)
-                    {
-                        *have = None;
-                    }
-                }
-            }
-        }
+    /// Whether nothing would change if it were told once more that `rule` holds at `at`, of no channel.
+    fn is_told(&mut self, at: TextRange, rule: &str, category: Category) -> bool {
+        self.quiet > 0
+            || (self.within.is_empty() && self.found().is_told(at.start().to_u32(), rule, category))
     }
 
     fn possible(&mut self, at: TextRange, why: impl Into<String>) {
@@ -433,8 +434,13 @@ impl<'a> Resolver<'a, '_> {
             }
             Place::Known { effect: Some(effect) } if effect.when == When::Named => {
                 let flag_only = matches!(effect.look, Some(Look::Flag | Look::FileMode | Look::Loader));
+                let category = match effect.may_write {
+                    true => Category::PotentialWrite,
+                    false => Category::Risk,
+                };
                 if let Some(rule) = &effect.rule
                     && !flag_only
+                    && !self.is_told(at, rule, category)
                 {
                     let why = format!(
                         "'{}' is named, so it can be called unseen.",
@@ -486,7 +492,7 @@ impl<'a> Resolver<'a, '_> {
         }
         let at = at.start().to_u32();
         if (called || self.program.hits.contains(&at)) && self.is_harmless(receiver) {
-            self.facts.harmless_at.insert(at);
+            self.found().facts.harmless_at.insert(at);
         }
     }
 }

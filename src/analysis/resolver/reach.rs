@@ -3,6 +3,7 @@
 use super::Resolver;
 use crate::{
     analysis::{
+        clock::{Readers, Unit},
         knowledge::Does,
         paths::Place,
         scopes::ContainerId,
@@ -11,6 +12,24 @@ use crate::{
     config::When,
 };
 
+/// What is worked out of a value that holds containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Within {
+    /// Everything that is in it.
+    Flat,
+    /// What must not get out of sight.
+    Taint,
+    /// What belongs to a control system, or to what nobody knows.
+    Peril,
+}
+
+/// What was worked out, who asked for it, and what tells that it is out of date.
+pub(super) struct Memo {
+    value: Value,
+    unit: Unit,
+    readers: Readers,
+}
+
 /// At most so many containers are looked into for what they hold.
 const MAX_FLAT: usize = 128;
 
@@ -18,18 +37,21 @@ impl<'a> Resolver<'a, '_> {
     /// Only what must not get out of sight: objects of client libraries, the program's own functions
     /// and objects, and what nobody knows.
     pub(super) fn taint(&mut self, value: Value) -> Value {
-        if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
+        if self.values.is_calm(value) {
             return Value::EMPTY;
         }
         if let Some(&taint) = self.tainted.get(&value) {
             return taint;
+        }
+        if self.holds_container(value) {
+            return self.worked_out(Within::Taint, value);
         }
         let taint = self.taint_of(value);
         self.tainted.insert(value, taint);
         taint
     }
 
-    pub(super) fn taint_of(&mut self, value: Value) -> Value {
+    fn taint_of(&mut self, value: Value) -> Value {
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(value);
         for atom in atoms.iter() {
@@ -72,12 +94,21 @@ impl<'a> Resolver<'a, '_> {
 
     /// Only what belongs to a control system, or to what nobody knows, in `value`, containers and all.
     pub(super) fn perilous(&mut self, value: Value) -> Value {
-        if matches!(value, Value::DATA | Value::EMPTY | Value::UNKNOWN) {
+        if self.values.is_calm(value) {
             return Value::EMPTY;
         }
         if let Some(&perilous) = self.perils.get(&value) {
             return perilous;
         }
+        if self.holds_container(value) {
+            return self.worked_out(Within::Peril, value);
+        }
+        let perilous = self.perilous_of(value);
+        self.perils.insert(value, perilous);
+        perilous
+    }
+
+    fn perilous_of(&mut self, value: Value) -> Value {
         let atoms = self.values.atoms(value);
         let mut kept = Vec::new();
         for atom in atoms.iter() {
@@ -101,58 +132,111 @@ impl<'a> Resolver<'a, '_> {
                 kept.push(*atom);
             }
         }
-        let perilous = self.values.any(kept);
-        self.perils.insert(value, perilous);
-        perilous
+        self.values.any(kept)
+    }
+
+    fn holds_container(&self, value: Value) -> bool {
+        !self.values.containers(value).is_empty()
     }
 
     /// Everything in `value`, however deep in containers, without the containers.
     pub(super) fn flat(&mut self, value: Value) -> Value {
-        if !self.values.has(value, |atom| matches!(atom, Atom::Container(_))) {
+        if !self.holds_container(value) {
             return value;
         }
-        if let Some(&flat) = self.flat.get(&value) {
-            return flat;
-        }
-        let flat = self.flattened(value);
-        self.flat.insert(value, flat);
-        flat
+        self.worked_out(Within::Flat, value)
     }
 
-    /// Looks again into what was looked into during the pass; whether there is more by now.
-    pub(super) fn refresh(&mut self) -> bool {
-        self.tainted.clear();
-        self.perils.clear();
-        let known: Vec<(Value, Value)> = self.flat.iter().map(|(&value, &flat)| (value, flat)).collect();
-        let mut more = false;
-        for (value, before) in known {
-            let flat = self.flattened(value);
-            more |= flat != before;
-            self.flat.insert(value, flat);
+    /// What follows of `value`, from memory as long as no container in it grows.
+    fn worked_out(&mut self, what: Within, value: Value) -> Value {
+        let known = match self.memory.get(&(what, value)) {
+            Some(memo) if !self.world.clock.is_due(memo.unit) => {
+                memo.readers.note(&self.world.clock);
+                return memo.value;
+            }
+            Some(memo) => Some(memo.unit),
+            None => None,
+        };
+        let unit = known.unwrap_or_else(|| self.world.clock.add());
+        let now = self.work_out(what, value, unit);
+        let memo = self.memory.entry((what, value)).or_insert_with(|| Memo {
+            value: now,
+            unit,
+            readers: Readers::default(),
+        });
+        if memo.value != now {
+            memo.value = now;
+            memo.readers.wake(&mut self.world.clock);
         }
-        more
+        memo.readers.note(&self.world.clock);
+        now
     }
 
-    pub(super) fn flattened(&mut self, value: Value) -> Value {
-        let mut seen: Vec<ContainerId> = Vec::new();
+    fn work_out(&mut self, what: Within, value: Value, unit: Unit) -> Value {
+        let turn = self.world.clock.begin(unit);
+        let now = match what {
+            Within::Flat => self.flattened(value),
+            Within::Taint => self.taint_of(value),
+            Within::Peril => self.perilous_of(value),
+        };
+        self.world.clock.end(turn);
+        now
+    }
+
+    /// Works out again what may have changed, and wakes who asked for it if it has.
+    pub(super) fn refresh(&mut self) {
+        loop {
+            let clock = &self.world.clock;
+            let mut stale: Vec<(Within, Value, Unit)> = self
+                .memory
+                .iter()
+                .filter(|(_, memo)| clock.is_due(memo.unit))
+                .map(|(&(what, value), memo)| (what, value, memo.unit))
+                .collect();
+            if stale.is_empty() || self.is_exhausted() {
+                return;
+            }
+            stale.sort_unstable_by_key(|&(_, _, unit)| unit);
+            for (what, value, unit) in stale {
+                let now = self.work_out(what, value, unit);
+                if let Some(memo) = self.memory.get_mut(&(what, value))
+                    && memo.value != now
+                {
+                    memo.value = now;
+                    memo.readers.wake(&mut self.world.clock);
+                }
+            }
+        }
+    }
+
+    fn flattened(&mut self, value: Value) -> Value {
+        self.looks += 1;
+        let mut seen = 0;
         let mut due = vec![value];
         let mut flat = Value::EMPTY;
         while let Some(next) = due.pop() {
-            let atoms = self.values.atoms(next);
-            for atom in atoms.iter() {
-                let Atom::Container(id) = *atom else { continue };
-                if seen.len() >= MAX_FLAT {
-                    flat = self.values.join(flat, Value::UNKNOWN);
-                } else if !seen.contains(&id) {
-                    seen.push(id);
-                    due.push(self.world.elements(id));
-                    due.push(self.world.keys(id));
-                }
+            if !self.values.visit(next, self.looks) {
+                continue;
             }
-            let rest = self.values.only(next, |atom| !matches!(atom, Atom::Container(_)));
+            for index in self.values.containers(next) {
+                let Some(&Atom::Container(id)) = self.values.slice(next).get(index) else {
+                    continue;
+                };
+                if !self.world.visit(id, self.looks) {
+                    continue;
+                }
+                if seen >= MAX_FLAT {
+                    flat = self.values.join(flat, Value::UNKNOWN);
+                    break;
+                }
+                seen += 1;
+                due.push(self.world.elements(id));
+                due.push(self.world.keys(id));
+            }
+            let rest = self.values.without_containers(next);
             flat = self.values.join(flat, rest);
         }
-        self.work += seen.len() as u64;
+        self.work += seen as u64;
         flat
     }
 

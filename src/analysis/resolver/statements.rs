@@ -160,7 +160,7 @@ impl<'a> Resolver<'a, '_> {
             _ => false,
         };
         if named && plain && self.scope == World::MODULE && self.within.is_empty() {
-            self.facts.has_results = true;
+            self.found().facts.has_results = true;
         }
     }
 
@@ -359,10 +359,17 @@ impl<'a> Resolver<'a, '_> {
         let from = self.paths.of(module.as_str());
         for alias in &node.names {
             if alias.name.as_str() == "*" {
-                match self.paths.place(from) {
-                    Place::Foreign => self.foreign_star = true,
-                    _ if !self.stars.contains(&from) => self.stars.push(from),
-                    _ => {}
+                let new = match self.paths.place(from) {
+                    Place::Foreign => !std::mem::replace(&mut self.foreign_star, true),
+                    _ if self.stars.contains(&from) => false,
+                    _ => {
+                        self.stars.push(from);
+                        true
+                    }
+                };
+                // What nothing bound so far may come from there.
+                if new && self.unbound_asked {
+                    self.world.clock.wake_all();
                 }
                 continue;
             }
@@ -395,13 +402,15 @@ impl<'a> Resolver<'a, '_> {
     /// Takes note of an import of `module`.
     pub(super) fn note_import(&mut self, module: &str, at: TextRange) {
         if self.quiet == 0 && self.within.is_empty() {
-            self.facts.imports.push(module.to_owned());
+            self.found().facts.imports.push(module.to_owned());
         }
         if let Some(library) = self.knowledge.library_of(module) {
             if !self.near.contains(&library) {
                 self.near.push(library);
                 // What was not resolved so far is now looked at with other eyes.
-                self.world.clock.changed |= self.near_asked;
+                if self.near_asked {
+                    self.world.clock.wake_all();
+                }
             }
             return;
         }
@@ -418,7 +427,9 @@ impl<'a> Resolver<'a, '_> {
     fn unknown_import(&mut self, at: TextRange, what: &str) {
         if !self.foreign {
             self.foreign = true;
-            self.world.clock.changed |= self.near_asked;
+            if self.near_asked {
+                self.world.clock.wake_all();
+            }
         }
         self.tell(
             at,
