@@ -2,7 +2,6 @@
 
 use super::{Resolver, calls::Arguments};
 use crate::analysis::{
-    builtins,
     constants::{self, Constant, Known},
     paths::{PathId, Place, Symbol},
     values::{Atom, Value},

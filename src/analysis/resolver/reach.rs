@@ -6,7 +6,6 @@ use crate::{
         clock::{Readers, Unit},
         knowledge::Does,
         paths::Place,
-        scopes::ContainerId,
         values::{Atom, Value},
     },
     config::When,
