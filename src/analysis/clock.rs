@@ -112,8 +112,9 @@ impl Clock {
 pub(super) struct Readers {
     /// Most things have one reader; its number and one.
     first: Cell<u32>,
-    more: RefCell<Vec<u32>>,
-    /// The one that read it last.
+    /// The others, a bit each.
+    more: RefCell<Vec<u64>>,
+    /// The one that read it last, likewise.
     latest: Cell<u32>,
     /// The last look in which it was read.
     last: Cell<u32>,
@@ -136,9 +137,11 @@ impl Readers {
             return;
         }
         let mut more = self.more.borrow_mut();
-        if let Err(place) = more.binary_search(&unit) {
-            more.insert(place, unit);
+        let word = clock.unit.index() / 64;
+        if more.len() <= word {
+            more.resize(word + 1, 0);
         }
+        more[word] |= 1 << (clock.unit.0 % 64);
     }
 
     /// All that read it are due. The current unit is only if it did so in this look.
@@ -148,15 +151,21 @@ impl Readers {
 
     /// Those that read it and are `concerned` are due.
     pub(super) fn wake_if(&self, clock: &mut Clock, concerned: impl Fn(Unit) -> bool) {
-        let first = self.first.get();
-        if first == 0 {
+        let Some(first) = self.first.get().checked_sub(1) else {
             return;
-        }
+        };
         let read_now = self.last.get() >= clock.began;
-        for unit in std::iter::once(first).chain(self.more.borrow().iter().copied()) {
-            let unit = Unit(unit - 1);
+        let mut wake = |unit: Unit| {
             if (unit != clock.unit || read_now) && concerned(unit) {
                 clock.due[unit.index()] = true;
+            }
+        };
+        wake(Unit(first));
+        for (word, &bits) in (0u32..).zip(self.more.borrow().iter()) {
+            let mut bits = bits;
+            while bits != 0 {
+                wake(Unit(word * 64 + bits.trailing_zeros()));
+                bits &= bits - 1;
             }
         }
     }

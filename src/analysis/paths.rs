@@ -49,6 +49,20 @@ impl Symbols {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PathId(u32);
 
+/// The bit of a path's number that says that it has no effect.
+const DULL: u32 = 1 << 31;
+
+impl PathId {
+    fn index(self) -> usize {
+        (self.0 & !DULL) as usize
+    }
+
+    /// Whether neither it nor, as far as is known, any member of it has an effect.
+    pub(super) fn is_dull(self) -> bool {
+        self.0 & DULL != 0
+    }
+}
+
 /// The longest path that is followed, in steps.
 const MAX_STEPS: u8 = 10;
 
@@ -158,7 +172,11 @@ impl<'k> Paths<'k> {
             traits: Traits::of(&text),
             text: text.clone(),
         };
-        let id = PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let dull = matches!(node.place, Place::Known { effect: None })
+            && !node.guarded
+            && !self.knowledge.is_parent(&text);
+        let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let id = PathId(if dull { number | DULL } else { number });
         self.nodes.push(node);
         self.by_text.insert(text, id);
         id
@@ -251,7 +269,7 @@ impl<'k> Paths<'k> {
         if let Some(&id) = self.members.get(&(path, name)) {
             return Some(id);
         }
-        let node = &self.nodes[path.0 as usize];
+        let node = &self.nodes[path.index()];
         if node.steps >= MAX_STEPS {
             return None;
         }
@@ -267,7 +285,7 @@ impl<'k> Paths<'k> {
             return None;
         }
         let id = self.of(&text);
-        self.nodes[id.0 as usize].unlisted = unlisted;
+        self.nodes[id.index()].unlisted = unlisted;
         self.members.insert((path, name), id);
         Some(id)
     }
@@ -278,7 +296,7 @@ impl<'k> Paths<'k> {
         if let Some(&id) = self.results.get(&path) {
             return id;
         }
-        let node = &self.nodes[path.0 as usize];
+        let node = &self.nodes[path.index()];
         let text = format!("{}()", node.text);
         let told = node.steps < MAX_STEPS && self.knowledge.is_known_result(&text);
         let id = told.then(|| self.of(&text));
@@ -287,24 +305,24 @@ impl<'k> Paths<'k> {
     }
 
     pub(super) fn text(&self, path: PathId) -> Rc<str> {
-        self.nodes[path.0 as usize].text.clone()
+        self.nodes[path.index()].text.clone()
     }
 
     pub(super) fn traits(&self, path: PathId) -> Traits {
-        self.nodes[path.0 as usize].traits
+        self.nodes[path.index()].traits
     }
 
     pub(super) fn place(&self, path: PathId) -> Place<'k> {
-        self.nodes[path.0 as usize].place
+        self.nodes[path.index()].place
     }
 
     /// Whether a call of it gives plain data.
     pub(super) fn is_plain(&self, path: PathId) -> bool {
-        self.nodes[path.0 as usize].plain
+        self.nodes[path.index()].plain
     }
 
     /// Whether its members must not be replaced, nor reached by a computed name.
     pub(super) fn is_guarded(&self, path: PathId) -> bool {
-        self.nodes[path.0 as usize].guarded
+        self.nodes[path.index()].guarded
     }
 }

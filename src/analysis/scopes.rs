@@ -102,6 +102,8 @@ pub(super) struct Scope<'a> {
     pub(super) bindings: FxHashMap<Symbol, Binding<'a>>,
     /// Names of a class's body that were asked for before it bound them.
     missed: FxHashMap<Symbol, Readers>,
+    /// Who asked for all names.
+    listed: Readers,
     pub(super) globals: FxHashSet<Symbol>,
     pub(super) nonlocals: FxHashSet<Symbol>,
 }
@@ -255,6 +257,7 @@ impl<'a> World<'a> {
             parent,
             bindings: FxHashMap::default(),
             missed: FxHashMap::default(),
+            listed: Readers::default(),
             globals: FxHashSet::default(),
             nonlocals: FxHashSet::default(),
         });
@@ -356,6 +359,7 @@ impl<'a> World<'a> {
     /// From now on `name` is one of `scope`'s own: whoever took an outer one for it was wrong.
     fn hide_outer(&mut self, scope: ScopeId, name: Symbol) {
         let hiding = &mut self.scopes[scope.index()];
+        hiding.listed.wake(&mut self.clock);
         if let Some(readers) = hiding.missed.remove(&name) {
             readers.wake(&mut self.clock);
         }
@@ -752,6 +756,13 @@ impl<'a> World<'a> {
     pub(super) fn any_field(&mut self, name: Symbol) -> Value {
         let clock = &self.clock;
         self.all_fields.entry(name).or_default().read(clock)
+    }
+
+    /// The names that the class's body binds.
+    pub(super) fn names_of(&self, class: ClassId) -> impl Iterator<Item = Symbol> {
+        let scope = &self.scopes[self.classes[class.index()].scope.index()];
+        scope.listed.note(&self.clock);
+        scope.bindings.keys().copied()
     }
 
     /// A member that the class's body defines.

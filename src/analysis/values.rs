@@ -14,6 +14,9 @@ use super::{
 /// At most so many constants and so many objects of one type are told apart in one value.
 const MAX_ALIKE: usize = 64;
 
+/// At most so many paths that have no effect.
+const MAX_DULL: usize = 16;
+
 /// At most so many atoms in one value.
 const MAX_ATOMS: usize = 128;
 
@@ -197,8 +200,14 @@ impl Values {
 
     /// Too many alike are told apart no longer.
     fn bound(&mut self, atoms: &mut Vec<Atom>) {
-        if atoms.len() <= MAX_ALIKE {
+        if atoms.len() <= MAX_DULL {
             return;
+        }
+        let is_dull = |atom: &Atom| matches!(atom, Atom::Path(path) if path.is_dull());
+        if atoms.iter().filter(|atom| is_dull(atom)).count() > MAX_DULL {
+            // Which of so many functions it is tells nobody anything.
+            atoms.retain(|atom| !is_dull(atom));
+            atoms.push(Atom::Unknown);
         }
         let constants = atoms
             .iter()

@@ -34,6 +34,14 @@ impl<'a> Resolver<'a, '_> {
                 result = self.values.join(result, Value::UNKNOWN);
                 continue;
             }
+            let hook = self.name("__call__");
+            let is_called = |resolver: &mut Self, atom: &Atom| match *atom {
+                Atom::Object(class) => resolver.class_member_of(class, hook).is_some(),
+                _ => true,
+            };
+            if !atoms.iter().any(|atom| is_called(self, atom)) {
+                continue;
+            }
             let handed = self.handed(last, index, value, &all, arguments);
             for atom in atoms.iter() {
                 let given = match *atom {
@@ -41,13 +49,10 @@ impl<'a> Resolver<'a, '_> {
                         let bound = self.world.function(function).class.is_some();
                         self.call_own(function, &handed, bound)
                     }
-                    Atom::Object(class) => {
-                        let hook = self.name("__call__");
-                        match self.class_member_of(class, hook) {
-                            Some(members) => self.call_members(members, &handed),
-                            None => Value::EMPTY,
-                        }
-                    }
+                    Atom::Object(class) => match self.class_member_of(class, hook) {
+                        Some(members) => self.call_members(members, &handed),
+                        None => Value::EMPTY,
+                    },
                     _ => Value::EMPTY,
                 };
                 result = self.values.join(result, given);

@@ -2,7 +2,7 @@
 
 use ruff_text_size::TextRange;
 
-use super::{Resolver, methods::is_inserting};
+use super::{Resolver, methods::is_inserting, reach::Within};
 use crate::analysis::{
     builtins::is_method_of_data,
     knowledge::Does,
@@ -328,15 +328,17 @@ impl<'a> Resolver<'a, '_> {
 
     /// What the hooks of a class give that Python calls by itself: `__enter__`, `__iter__`, operators.
     pub(super) fn implicit(&mut self, class: ClassId) -> Value {
+        let object = self.values.of(Atom::Object(class));
+        self.worked_out(Within::Hooks, object)
+    }
+
+    /// The same, found out anew.
+    pub(super) fn given_by_hooks(&mut self, class: ClassId) -> Value {
         let mut result = Value::DATA;
         for ancestor in self.world.ancestry(class) {
-            let scope = self.world.class(ancestor).scope;
             let hooks: Vec<Symbol> = self
                 .world
-                .scope_ref(scope)
-                .bindings
-                .keys()
-                .copied()
+                .names_of(ancestor)
                 .filter(|&name| {
                     let text = self.symbols.text(name);
                     text.starts_with("__")

@@ -30,9 +30,7 @@ impl<'a> Resolver<'a, '_> {
                 Atom::FieldsOf(class) if !self.is_client_class(class) => {
                     let mut result = Value::DATA;
                     for ancestor in self.world.ancestry(class) {
-                        let scope = self.world.class(ancestor).scope;
-                        let members: Vec<Symbol> =
-                            self.world.scope_ref(scope).bindings.keys().copied().collect();
+                        let members: Vec<Symbol> = self.world.names_of(ancestor).collect();
                         for member in members {
                             if let Some(value) = self.world.class_member(ancestor, member) {
                                 result = self.values.join(result, value);

@@ -11,7 +11,7 @@ use crate::{
     config::When,
 };
 
-/// What is worked out of a value that holds containers.
+/// What is worked out of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Within {
     /// Everything that is in it.
@@ -20,6 +20,8 @@ pub(super) enum Within {
     Taint,
     /// What belongs to a control system, or to what nobody knows.
     Peril,
+    /// What an instance gives where Python calls its hooks.
+    Hooks,
 }
 
 /// What was worked out, who asked for it, and what tells that it is out of date.
@@ -51,6 +53,13 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn taint_of(&mut self, value: Value) -> Value {
+        if self.holds_container(value) {
+            // Most containers hold nothing of the kind.
+            let flat = self.flat(value);
+            if self.taint(flat) == Value::EMPTY {
+                return Value::EMPTY;
+            }
+        }
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(value);
         for atom in atoms.iter() {
@@ -108,6 +117,13 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn perilous_of(&mut self, value: Value) -> Value {
+        if self.holds_container(value) {
+            // Most containers hold nothing of the kind.
+            let flat = self.flat(value);
+            if self.perilous(flat) == Value::EMPTY {
+                return Value::EMPTY;
+            }
+        }
         let atoms = self.values.atoms(value);
         let mut kept = Vec::new();
         for atom in atoms.iter() {
@@ -147,7 +163,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// What follows of `value`, from memory as long as no container in it grows.
-    fn worked_out(&mut self, what: Within, value: Value) -> Value {
+    pub(super) fn worked_out(&mut self, what: Within, value: Value) -> Value {
         let known = match self.memory.get(&(what, value)) {
             Some(memo) if !self.world.clock.is_due(memo.unit) => {
                 memo.readers.note(&self.world.clock);
@@ -177,6 +193,10 @@ impl<'a> Resolver<'a, '_> {
             Within::Flat => self.flattened(value),
             Within::Taint => self.taint_of(value),
             Within::Peril => self.perilous_of(value),
+            Within::Hooks => match *self.values.slice(value) {
+                [Atom::Object(class)] => self.given_by_hooks(class),
+                _ => Value::UNKNOWN,
+            },
         };
         self.world.clock.end(turn);
         now
