@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::values::{Value, Values};
+use super::values::{Value, Values, is_crowding};
 
 /// From this pass on, what still grows keeps no constants: `n = n + 1` has no end.
 const WIDENING_PASS: u32 = 4;
@@ -203,6 +203,14 @@ impl Slot {
         let mut joined = values.join(self.value, more);
         if joined == self.value {
             return false;
+        }
+        if values.is_full(self.value) {
+            // What is left out stays left out, or no pass would be the last.
+            let more = values.only(more, |atom| !is_crowding(atom));
+            joined = values.join(self.value, more);
+            if joined == self.value {
+                return false;
+            }
         }
         if clock.pass >= WIDENING_PASS {
             joined = values.widened(joined);

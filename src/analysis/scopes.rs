@@ -19,6 +19,9 @@ use super::{
 /// At most so many rows of a table are told apart.
 const MAX_ROWS: usize = 24;
 
+/// At most so many members of an enumeration are told apart.
+pub(super) const MAX_ENTRIES: usize = 48;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -128,6 +131,14 @@ pub(super) struct Function<'a> {
     pub(super) class: Option<ClassId>,
     /// Its first parameter is the instance or the class.
     pub(super) is_method: bool,
+    /// That parameter is the class.
+    pub(super) takes_class: bool,
+    /// It is handed neither.
+    pub(super) is_static: bool,
+    /// It is no method by its place, but was set as a member of this class later.
+    pub(super) attached: Option<ClassId>,
+    /// What else its calls may run: implementations for other types.
+    pub(super) others: Vec<FunctionId>,
     pub(super) is_property: bool,
     pub(super) parameters: Vec<Parameter>,
     pub(super) rest: Option<(Symbol, ContainerId)>,
@@ -148,8 +159,48 @@ pub(super) struct Function<'a> {
     pub(super) pass: u32,
 }
 
+/// What a class is by what it extends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Plain,
+    /// A tuple whose items are its fields in order.
+    Record,
+    /// What its body binds becomes its only instances.
+    Enumeration,
+    /// Its instances are classes.
+    Metaclass,
+    /// Its instances are members that call what they are made with.
+    Property,
+}
+
+/// How a class is given a field when it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    Anyhow,
+    ByName,
+    /// Only the hook that runs afterwards is given it.
+    ToHook,
+}
+
+/// What a class is made with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    pub(super) name: Symbol,
+    pub(super) given: Given,
+}
+
 pub(super) struct Class {
     pub(super) scope: ScopeId,
+    pub(super) kind: Kind,
+    /// The members of an enumeration are the data they are bound to as well.
+    pub(super) of_data: bool,
+    /// What its instances hold, if they are containers.
+    pub(super) items: Option<ContainerId>,
+    /// The classes that it makes, for a metaclass, and the metaclasses that make it.
+    pub(super) makes: Vec<ClassId>,
+    pub(super) made_by: Vec<ClassId>,
+    /// The classes of an enumeration's members.
+    pub(super) entries: Vec<ClassId>,
     pub(super) bases: Vec<ClassId>,
     /// The program's own classes that extend this one directly.
     pub(super) extended_by: Vec<ClassId>,
@@ -158,22 +209,33 @@ pub(super) struct Class {
     /// Whether it extends something of which nothing is known.
     pub(super) unknown_base: bool,
     /// Its annotated fields in order: what a dataclass is made with.
-    pub(super) fields: Vec<Symbol>,
+    pub(super) fields: Vec<Field>,
+    /// The names of all fields that are set anywhere, and who asked for all.
+    named: Vec<Symbol>,
+    all_readers: Readers,
     /// Whether anybody asked what it extends or what extends it.
     asked: Cell<bool>,
 }
 
 impl Class {
     /// A class that extends nothing yet.
-    pub(super) fn new(scope: ScopeId, fields: Vec<Symbol>) -> Self {
+    pub(super) fn new(scope: ScopeId, fields: Vec<Field>) -> Self {
         Self {
             scope,
+            kind: Kind::Plain,
+            of_data: false,
+            items: None,
+            makes: Vec::new(),
+            made_by: Vec::new(),
+            entries: Vec::new(),
             bases: Vec::new(),
             extended_by: Vec::new(),
             client: Vec::new(),
             unknown_base: false,
             fields,
             asked: Cell::default(),
+            named: Vec::new(),
+            all_readers: Readers::default(),
         }
     }
 }
@@ -189,6 +251,8 @@ pub(super) struct Container {
     pub(super) is_tuple: bool,
     /// It only stands for a result that may hold what the call was given.
     pub(super) is_carrier: bool,
+    /// It is what an object of the program's own holds; other members are the object's.
+    pub(super) is_own: bool,
     /// Who asked for the elements one by one, or for one by its key.
     exact_readers: Readers,
     /// The last look into containers that came by.
@@ -214,6 +278,12 @@ pub(super) struct World<'a> {
     fields: FxHashMap<(ClassId, Symbol), Slot>,
     /// Fields by name alone, of whatever object.
     all_fields: FxHashMap<Symbol, Slot>,
+    /// Fields of instances that are set under a computed name.
+    open_fields: FxHashMap<ClassId, Slot>,
+    /// What is set on functions and on what imports lead to.
+    attributes: FxHashMap<(Atom, Symbol), Slot>,
+    /// The classes of the members of enumerations.
+    entries: FxHashMap<(ClassId, Symbol), ClassId>,
     methods: FxHashMap<Symbol, (Vec<FunctionId>, Readers)>,
 }
 
@@ -237,6 +307,9 @@ impl<'a> World<'a> {
             container_ids: FxHashMap::default(),
             fields: FxHashMap::default(),
             all_fields: FxHashMap::default(),
+            open_fields: FxHashMap::default(),
+            attributes: FxHashMap::default(),
+            entries: FxHashMap::default(),
             methods: FxHashMap::default(),
         };
         world.scope(0, ScopeKind::Module, None);
@@ -455,6 +528,17 @@ impl<'a> World<'a> {
             .grow(&mut self.clock, values, value);
     }
 
+    /// What generators return in the end, each one's.
+    pub(super) fn generators_returned(&mut self) -> Vec<Value> {
+        let clock = &self.clock;
+        self.functions
+            .iter()
+            .map(|function| (function.returned.read(clock), function.given))
+            .filter(|(_, given)| given.is_some())
+            .map(|(returned, _)| returned)
+            .collect()
+    }
+
     pub(super) fn known_class(&self, key: usize) -> Option<ClassId> {
         self.class_ids.get(&key).copied()
     }
@@ -466,8 +550,50 @@ impl<'a> World<'a> {
         id
     }
 
+    fn add_entry_class(&mut self, enumeration: ClassId) -> ClassId {
+        let scope = ScopeId::new(self.scopes.len());
+        self.scopes.push(Scope {
+            kind: ScopeKind::Class,
+            parent: None,
+            bindings: FxHashMap::default(),
+            missed: FxHashMap::default(),
+            listed: Readers::default(),
+            globals: FxHashSet::default(),
+            nonlocals: FxHashSet::default(),
+        });
+        let id = ClassId::new(self.classes.len());
+        let mut class = Class::new(scope, Vec::new());
+        class.kind = Kind::Enumeration;
+        class.bases.push(enumeration);
+        self.classes.push(class);
+        id
+    }
+
+    /// The container of what instances of the class hold, made if there is none yet.
+    pub(super) fn items(&mut self, class: ClassId) -> ContainerId {
+        if let Some(items) = self.classes[class.index()].items {
+            return items;
+        }
+        let place = usize::MAX - self.classes[class.index()].scope.number();
+        let (id, _) = self.container(place, 16);
+        self.containers[id.index()].is_own = true;
+        self.classes[class.index()].items = Some(id);
+        id
+    }
+
     pub(super) fn class(&self, id: ClassId) -> &Class {
         &self.classes[id.index()]
+    }
+
+    pub(super) fn class_mut(&mut self, id: ClassId) -> &mut Class {
+        &mut self.classes[id.index()]
+    }
+
+    /// What the class is was learned late: whoever asked before was told wrongly.
+    pub(super) fn wake_class(&mut self, id: ClassId) {
+        if self.clock.pass > 1 || self.classes[id.index()].asked.get() {
+            self.clock.wake_all();
+        }
     }
 
     /// The class extends `base`, another of the program's own.
@@ -555,6 +681,7 @@ impl<'a> World<'a> {
             is_dictionary: false,
             is_tuple: false,
             is_carrier: false,
+            is_own: false,
             exact_readers: Readers::default(),
             visited: 0,
             shape_readers: Readers::default(),
@@ -626,7 +753,7 @@ impl<'a> World<'a> {
             let before = slot.seen();
             slot.grow(&mut self.clock, values, value);
             // A key that was not there before was missed by whoever asked for it.
-            if before == Value::EMPTY {
+            if before == Value::EMPTY && value != Value::EMPTY {
                 container.exact_readers.wake(&mut self.clock);
             }
         }
@@ -741,15 +868,77 @@ impl<'a> World<'a> {
         value: Value,
     ) {
         if let Some(class) = class {
-            self.fields
-                .entry((class, name))
-                .or_default()
-                .grow(&mut self.clock, values, value);
+            let slot = self.fields.entry((class, name)).or_default();
+            if slot.seen() == Value::EMPTY && value != Value::EMPTY {
+                let class = &mut self.classes[class.index()];
+                class.named.push(name);
+                class.all_readers.wake(&mut self.clock);
+            }
+            slot.grow(&mut self.clock, values, value);
         }
         self.all_fields
             .entry(name)
             .or_default()
             .grow(&mut self.clock, values, value);
+    }
+
+    /// The names of all fields of instances of exactly this class.
+    pub(super) fn field_names(&mut self, class: ClassId) -> Vec<Symbol> {
+        let class = &self.classes[class.index()];
+        class.all_readers.note(&self.clock);
+        class.named.clone()
+    }
+
+    /// What fields of instances of exactly this class hold that are set under a computed name.
+    pub(super) fn open_field(&mut self, class: ClassId) -> Value {
+        let clock = &self.clock;
+        self.open_fields.entry(class).or_default().read(clock)
+    }
+
+    pub(super) fn set_open_field(&mut self, values: &mut Values, class: ClassId, value: Value) {
+        self.open_fields
+            .entry(class)
+            .or_default()
+            .grow(&mut self.clock, values, value);
+    }
+
+    /// What was set as a member of a function or of what an import leads to.
+    pub(super) fn attribute(&mut self, of: Atom, name: Symbol) -> Value {
+        let clock = &self.clock;
+        self.attributes.entry((of, name)).or_default().read(clock)
+    }
+
+    pub(super) fn set_attribute(&mut self, values: &mut Values, of: Atom, name: Symbol, value: Value) {
+        self.attributes
+            .entry((of, name))
+            .or_default()
+            .grow(&mut self.clock, values, value);
+    }
+
+    /// The class of the member `name` of an enumeration.
+    pub(super) fn entry(&self, enumeration: ClassId, name: Symbol) -> Option<ClassId> {
+        self.entries.get(&(enumeration, name)).copied()
+    }
+
+    /// The class of the member `name`, made if there is none yet. Of very many members the last are
+    /// told apart no longer.
+    pub(super) fn add_entry(&mut self, enumeration: ClassId, name: Symbol) -> ClassId {
+        if let Some(known) = self.entry(enumeration, name) {
+            return known;
+        }
+        let entries = &self.classes[enumeration.index()].entries;
+        let class = match entries.last() {
+            Some(&last) if entries.len() >= MAX_ENTRIES => last,
+            _ => {
+                let made = self.add_entry_class(enumeration);
+                self.classes[enumeration.index()].entries.push(made);
+                made
+            }
+        };
+        self.entries.insert((enumeration, name), class);
+        // Whoever named it before took it for what it is bound to.
+        self.clock.wake_all();
+        class
     }
 
     /// What fields of this name hold, of whatever object.

@@ -232,17 +232,24 @@ impl Values {
         if atoms.len() > MAX_ATOMS {
             // Nobody keeps an eye on so many: what is left out is as good as unknown.
             let mut room = MAX_ATOMS / 2;
-            atoms.retain(|atom| match atom {
-                Atom::Container(_) | Atom::Function(_) | Atom::Object(_) | Atom::Class(_) | Atom::Path(_) => {
+            atoms.retain(|&atom| {
+                if is_crowding(atom) {
                     room = room.saturating_sub(1);
-                    room > 0
                 }
-                _ => true,
+                !is_crowding(atom) || room > 0
             });
             atoms.push(Atom::Unknown);
         }
         atoms.sort_unstable();
         atoms.dedup();
+    }
+
+    /// Whether the value is one of so many that some were left out.
+    pub(super) fn is_full(&self, value: Value) -> bool {
+        let atoms = self.slice(value);
+        atoms.len() >= MAX_ATOMS / 2
+            && atoms.contains(&Atom::Unknown)
+            && atoms.iter().filter(|&&atom| is_crowding(atom)).count() >= MAX_ATOMS / 2 - 1
     }
 
     pub(super) fn atoms(&self, value: Value) -> Rc<[Atom]> {
@@ -419,6 +426,14 @@ impl Values {
     pub(super) fn client(&self, id: ClientId) -> Client {
         self.clients[id.0 as usize]
     }
+}
+
+/// Whether atoms of this kind are left out where there are too many.
+pub(super) fn is_crowding(atom: Atom) -> bool {
+    matches!(
+        atom,
+        Atom::Container(_) | Atom::Function(_) | Atom::Object(_) | Atom::Class(_) | Atom::Path(_)
+    )
 }
 
 /// Both sorted sets in one.

@@ -11,7 +11,7 @@ use crate::analysis::{
 };
 
 /// The arguments of a call, evaluated.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Arguments<'a> {
     pub(super) positional: Vec<Value>,
     /// What `*` gives, and from which place on.

@@ -59,7 +59,7 @@ impl<'a> Resolver<'a, '_> {
                     },
                     Place::Known { .. } | Place::Foreign => Value::EMPTY,
                 },
-                Atom::Class(class) => self.values.of(Atom::Object(class)),
+                Atom::Class(class) => self.instance(class),
                 _ => Value::EMPTY,
             };
             result = self.values.join(result, part);

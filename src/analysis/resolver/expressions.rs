@@ -61,11 +61,15 @@ impl<'a> Resolver<'a, '_> {
             }
             Expr::BoolOp(node) => self.join_all(&node.values),
             Expr::Compare(node) => {
-                self.expression(&node.left);
-                for comparator in &node.comparators {
-                    self.expression(comparator);
+                let mut left = self.expression(&node.left);
+                let mut result = Value::DATA;
+                for (operator, comparator) in node.ops.iter().zip(&node.comparators) {
+                    let right = self.expression(comparator);
+                    let given = self.compared(*operator, left, right);
+                    result = self.values.join(result, given);
+                    left = right;
                 }
-                Value::DATA
+                result
             }
             Expr::If(node) => {
                 self.expression(&node.test);
@@ -128,7 +132,10 @@ impl<'a> Resolver<'a, '_> {
                 }
                 self.values.constant(Constant::Bytes(bytes.into()))
             }
-            Expr::Await(node) => self.expression(&node.value),
+            Expr::Await(node) => {
+                let value = self.expression(&node.value);
+                self.awaited(value)
+            }
             Expr::Starred(node) => {
                 let value = self.expression(&node.value);
                 self.iterate(value)
@@ -146,7 +153,8 @@ impl<'a> Resolver<'a, '_> {
                 let value = self.expression(&node.value);
                 let element = self.iterate(value);
                 self.yields(element);
-                Value::DATA
+                // What the other generator returns in the end.
+                self.values.join(value, Value::DATA)
             }
             Expr::Name(_)
             | Expr::StringLiteral(_)
@@ -308,7 +316,7 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
         }
-        self.combined(left, right)
+        self.operated(operator, left, right)
     }
 
     /// What an operator may make of two values of which nothing is computed.
@@ -475,7 +483,7 @@ impl<'a> Resolver<'a, '_> {
                     self.values.join(elements, itself)
                 }
                 Atom::Object(class) => {
-                    let given = self.implicit(class);
+                    let given = self.entered(class);
                     let itself = self.values.of(*atom);
                     self.values.join(given, itself)
                 }

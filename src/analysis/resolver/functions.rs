@@ -1,12 +1,12 @@
 //! The program's own functions and classes.
 
-use ruff_python_ast::{self as ast, Expr};
+use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 
-use super::{MAX_CALL_DEPTH, Resolver, calls::Arguments};
+use super::{MAX_CALL_DEPTH, Resolver, calls::Arguments, classes::last_name};
 use crate::analysis::{
     clock::Slot,
-    paths::{Place, Symbol},
+    paths::Symbol,
     scopes::{Body, ClassId, Function, FunctionId, How, Parameter, ScopeKind, key},
     values::{Atom, Value},
 };
@@ -20,6 +20,21 @@ impl<'a> Resolver<'a, '_> {
             Body::Block(&node.body),
             self.class,
         );
+        if let Some(class) = self.class {
+            let by_decorator = node.decorator_list.iter().any(|decorator| {
+                matches!(
+                    last_name(&decorator.expression),
+                    "classmethod" | "abstractclassmethod"
+                )
+            });
+            let function = self.world.function_mut(id);
+            function.takes_class = by_decorator
+                || matches!(
+                    node.name.as_str(),
+                    "__new__" | "__init_subclass__" | "__class_getitem__" | "__prepare__"
+                );
+            self.bind_receiver(id, class);
+        }
         let mut value = self.values.of(Atom::Function(id));
         self.note_hit(node.name.range(), value, false);
         for decorator in node.decorator_list.iter().rev() {
@@ -33,72 +48,8 @@ impl<'a> Resolver<'a, '_> {
                 self.world.returns(&mut self.values, id, promised);
             }
         }
-        if node.name.as_str() == "__init_subclass__" || node.name.as_str() == "__class_getitem__" {
-            self.world.function_mut(id).is_method = true;
-        }
         self.queue.push(id);
         self.bind(node.name.as_str(), value, How::Defined, node.name.range());
-    }
-
-    /// What a decorator makes of the function `id`, or of what another decorator made of it.
-    pub(super) fn decorated(
-        &mut self,
-        value: Value,
-        id: FunctionId,
-        by: Value,
-        decorator: &'a ast::Decorator,
-    ) -> Value {
-        let mut result = Value::EMPTY;
-        let arguments = Arguments::of(decorator.range(), vec![value]);
-        let atoms = self.values.atoms(by);
-        for atom in atoms.iter() {
-            let made = match *atom {
-                Atom::Path(path) => {
-                    let text = self.paths.text(path);
-                    match &*text {
-                        "builtins.staticmethod" => self.world.function_mut(id).is_method = false,
-                        "builtins.property" | "functools.cached_property" | "abc.abstractproperty" => {
-                            self.world.function_mut(id).is_property = true;
-                        }
-                        _ => {}
-                    }
-                    match self.paths.place(path) {
-                        Place::Known { .. } => value,
-                        _ => {
-                            let made = self.call_value(by, decorator.range(), &arguments);
-                            self.values.join(made, value)
-                        }
-                    }
-                }
-                Atom::Function(function) => {
-                    let is_setter = self.world.function(function).is_property
-                        && matches!(&decorator.expression, Expr::Attribute(_));
-                    if is_setter {
-                        self.world.function_mut(id).is_property = true;
-                        let known = self.values.of(*atom);
-                        self.values.join(known, value)
-                    } else {
-                        self.call_own(function, &arguments, false)
-                    }
-                }
-                Atom::Data | Atom::Constant(_) => {
-                    // The setter of a property of which only its value is seen.
-                    if let Expr::Attribute(attribute) = &decorator.expression
-                        && matches!(attribute.attr.as_str(), "setter" | "getter" | "deleter")
-                    {
-                        self.world.function_mut(id).is_property = true;
-                    }
-                    value
-                }
-                _ => {
-                    let one = self.values.of(*atom);
-                    let made = self.call_value(one, decorator.range(), &arguments);
-                    self.values.join(made, value)
-                }
-            };
-            result = self.values.join(result, made);
-        }
-        if result == Value::EMPTY { value } else { result }
     }
 
     pub(super) fn lambda(&mut self, node: &'a ast::ExprLambda) -> Value {
@@ -165,6 +116,10 @@ impl<'a> Resolver<'a, '_> {
                         scope,
                         class,
                         is_method: class.is_some(),
+                        takes_class: false,
+                        is_static: false,
+                        attached: None,
+                        others: Vec::new(),
                         is_property: false,
                         parameters: known,
                         rest,
@@ -207,9 +162,6 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
         }
-        if let Some(class) = class {
-            self.bind_receiver(id, class);
-        }
         id
     }
 
@@ -217,12 +169,17 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn bind_receiver(&mut self, id: FunctionId, class: ClassId) {
         let function = self.world.function(id);
         let first = function.parameters.first().map(|parameter| parameter.name);
-        let name = self.symbols.text(function.name);
+        let takes_class = function.takes_class;
         if let Some(first) = first {
-            let value = match &*name {
-                "__new__" | "__init_subclass__" | "__class_getitem__" => self.values.of(Atom::Class(class)),
-                _ => self.values.of(Atom::Object(class)),
+            let mut value = if takes_class {
+                self.values.of(Atom::Class(class))
+            } else {
+                self.instance(class)
             };
+            for made in self.world.class(class).makes.clone() {
+                let made = self.values.of(Atom::Class(made));
+                value = self.values.join(value, made);
+            }
             self.bind_parameter(id, first, value);
         }
     }
@@ -298,6 +255,24 @@ impl<'a> Resolver<'a, '_> {
         self.world.returns(&mut self.values, function, given);
     }
 
+    /// What ends a generator carries what that returns.
+    pub(super) fn end_of_generators(&mut self, place: usize) -> Value {
+        let mut returned = Value::EMPTY;
+        for given in self.world.generators_returned() {
+            returned = self.values.join(returned, given);
+        }
+        let class = self.plain_class(place, Vec::new());
+        let scope = self.world.class(class).scope;
+        let args = self.collection(place, 11, returned);
+        for (name, value) in [("value", returned), ("args", args)] {
+            let name = self.name(name);
+            let at = TextRange::default();
+            self.world
+                .bind(&mut self.values, scope, name, value, How::Defined, at);
+        }
+        self.values.of(Atom::Object(class))
+    }
+
     /// Calls a function of the program's own; `bound` if its first parameter is given already.
     pub(super) fn call_own(&mut self, id: FunctionId, arguments: &Arguments<'a>, bound: bool) -> Value {
         self.world.function_mut(id).called = true;
@@ -359,7 +334,56 @@ impl<'a> Resolver<'a, '_> {
         } else {
             self.queue.push(id);
         }
-        self.world.returned(id)
+        let mut result = self.world.returned(id);
+        for index in 0..self.world.function(id).others.len() {
+            let other = self.world.function(id).others[index];
+            let given = self.deeper_value(|resolver| resolver.call_own(other, arguments, bound));
+            result = self.values.join(result, given);
+        }
+        result
+    }
+
+    /// A function that is set as a member of a class becomes its method.
+    pub(super) fn attach(&mut self, value: Value, class: ClassId) {
+        let atoms = self.values.atoms(value);
+        for atom in atoms.iter() {
+            if let Atom::Function(id) = *atom {
+                let function = self.world.function_mut(id);
+                if function.class.is_none() && !function.is_static && function.attached.is_none() {
+                    function.attached = Some(class);
+                }
+            }
+        }
+    }
+
+    /// Calls the functions among the members of a class on `receiver`.
+    pub(super) fn call_on(&mut self, members: Value, receiver: Value, arguments: &Arguments<'a>) -> Value {
+        let mut result = Value::EMPTY;
+        let atoms = self.values.atoms(members);
+        for atom in atoms.iter() {
+            let given = match *atom {
+                Atom::Function(id) => {
+                    let function = self.world.function(id);
+                    let is_static = function.is_static || function.class.is_some() && !function.is_method;
+                    if is_static {
+                        self.call_own(id, arguments, false)
+                    } else {
+                        let mut with = arguments.clone();
+                        with.positional.insert(0, receiver);
+                        with.star = with.star.map(|(from, value)| (from + 1, value));
+                        self.call_own(id, &with, false)
+                    }
+                }
+                Atom::Class(_) | Atom::Object(_) | Atom::Path(_) | Atom::Container(_) => {
+                    let one = self.values.of(*atom);
+                    let at = TextRange::default();
+                    self.quietly(|resolver| resolver.call_value(one, at, arguments))
+                }
+                _ => Value::EMPTY,
+            };
+            result = self.values.join(result, given);
+        }
+        result
     }
 
     /// What `**stars` gives a parameter.
@@ -377,6 +401,9 @@ impl<'a> Resolver<'a, '_> {
                     _ => self.world.elements(id),
                 },
                 Atom::Unknown => Value::UNKNOWN,
+                Atom::Object(class) => self
+                    .hooked(class, &["__getitem__"], vec![name])
+                    .unwrap_or(Value::DATA),
                 _ => Value::DATA,
             };
             result = self.values.join(result, part);
@@ -390,7 +417,13 @@ impl<'a> Resolver<'a, '_> {
         let atoms = self.values.atoms(members);
         for atom in atoms.iter() {
             if let Atom::Function(function) = *atom {
-                let given = self.call_own(function, arguments, true);
+                let given = if self.world.function(function).class.is_some() {
+                    self.call_own(function, arguments, true)
+                } else {
+                    // A function that only its place in the class makes a method.
+                    let one = self.values.of(*atom);
+                    self.call_on(one, Value::EMPTY, arguments)
+                };
                 result = self.values.join(result, given);
             }
         }

@@ -41,8 +41,8 @@ impl<'a> Resolver<'a, '_> {
                     self.partial_of_effect(first, at, arguments);
                     Some(self.values.join(made, Value::DATA))
                 }
-                "cached_property" | "lru_cache" | "cache" | "singledispatch" | "total_ordering"
-                | "update_wrapper" => {
+                "cached_property" => Some(self.made_property(arguments)),
+                "lru_cache" | "cache" | "singledispatch" | "total_ordering" | "update_wrapper" => {
                     let first = arguments.positional.first().copied()?;
                     let given = self.hand_functions("", arguments);
                     Some(self.values.join(first, given))
@@ -80,6 +80,9 @@ impl<'a> Resolver<'a, '_> {
                     self.collection(arguments.place, 11, pair)
                 })
             }
+            "dataclasses" | "attr" | "attrs" | "pydantic" => self.call_dataclasses(name, at, arguments),
+            "enum" => self.call_enumeration(path, name, arguments),
+            "sys" if matches!(name, "exc_info" | "exception") => Some(self.being_handled(name, arguments)),
             "types" if name == "SimpleNamespace" => Some(self.namespace(arguments)),
             "argparse" if name == "Namespace" => Some(self.namespace(arguments)),
             "collections" if name == "namedtuple" => self.named_tuple(arguments),
@@ -153,7 +156,7 @@ impl<'a> Resolver<'a, '_> {
                 None => Value::UNKNOWN,
             }),
             "super" => Some(match self.enclosing_class() {
-                Some(class) => self.values.of(Atom::Parent(class)),
+                Some(class) => self.parent(class),
                 None => Value::UNKNOWN,
             }),
             "globals" | "locals" => Some(self.values.of(Atom::Names)),
@@ -246,12 +249,28 @@ impl<'a> Resolver<'a, '_> {
                 [_, bases, names, ..] => self.made_class(*bases, *names, arguments),
                 _ => Value::UNKNOWN,
             }),
-            "staticmethod" | "classmethod" => first,
+            "abs" | "round" | "divmod" | "pow" => self.call_asking(name, arguments),
+            "sum" => self.summed(arguments),
+            "ExceptionGroup" | "BaseExceptionGroup" => {
+                // Each of them is raised with it.
+                let raised = self.iterate(arguments.positional.get(1).copied()?);
+                self.raised.grow(&mut self.world.clock, &mut self.values, raised);
+                None
+            }
+            "staticmethod" => {
+                self.make_static(first?);
+                first
+            }
+            "classmethod" => {
+                self.make_of_class(first?);
+                first
+            }
+            "property" => Some(self.made_property(arguments)),
             "print" => {
                 // It formats what it is given, and calls nothing else of it.
                 Some(Value::DATA)
             }
-            _ => None,
+            _ => self.call_of_container(name, at, arguments),
         }
     }
 

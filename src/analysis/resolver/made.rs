@@ -1,12 +1,7 @@
 //! Containers and classes that are made by a call.
 
 use super::{Resolver, calls::Arguments};
-use crate::analysis::{
-    constants::Constant,
-    paths::Symbol,
-    scopes::{Class, ScopeKind},
-    values::{Atom, Value},
-};
+use crate::analysis::values::{Atom, Value};
 
 impl<'a> Resolver<'a, '_> {
     /// A list of the elements; what cannot be followed stays unknown.
@@ -90,26 +85,12 @@ impl<'a> Resolver<'a, '_> {
     /// `type(name, bases, names)`.
     pub(super) fn made_class(&mut self, bases: Value, names: Value, arguments: &Arguments<'a>) -> Value {
         let place = arguments.place;
-        let id = match self.world.known_class(place) {
-            Some(id) => id,
-            None => {
-                let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
-                self.world.add_class(place, Class::new(scope, Vec::new()))
-            }
-        };
+        let id = self.plain_class(place, Vec::new());
         let bases = self.iterate(bases);
         self.extend(id, bases);
-        let atoms = self.values.atoms(names);
-        for atom in atoms.iter() {
-            if let Atom::Container(container) = *atom {
-                for (name, value) in self.world.pairs(container).unwrap_or_default() {
-                    if let Constant::Text(name) = self.values.get(name).clone() {
-                        let name = self.name(&name);
-                        self.world.set_field(&mut self.values, Some(id), name, value);
-                    }
-                }
-            }
-        }
+        self.fields_from(id, names);
+        let members = self.contents(names);
+        self.attach(members, id);
         self.values.of(Atom::Class(id))
     }
 
@@ -134,40 +115,5 @@ impl<'a> Resolver<'a, '_> {
         }
         let holder = self.collection(arguments.place, 6, rest);
         self.values.join(object, holder)
-    }
-
-    pub(super) fn plain_class(
-        &mut self,
-        place: usize,
-        fields: Vec<Symbol>,
-    ) -> crate::analysis::scopes::ClassId {
-        if let Some(id) = self.world.known_class(place) {
-            return id;
-        }
-        let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
-        self.world.add_class(place, Class::new(scope, fields))
-    }
-
-    /// `namedtuple(name, fields)`, where the fields are known.
-    pub(super) fn named_tuple(&mut self, arguments: &Arguments<'a>) -> Option<Value> {
-        let fields = arguments.positional.get(1).copied()?;
-        let names: Vec<String> = match self.constant_of(fields)? {
-            Constant::Text(text) => text
-                .split([',', ' '])
-                .filter(|part| !part.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            Constant::Sequence(parts) | Constant::Tuple(parts) => parts
-                .iter()
-                .map(|part| match part {
-                    Constant::Text(text) => Some(text.to_string()),
-                    _ => None,
-                })
-                .collect::<Option<_>>()?,
-            _ => return None,
-        };
-        let fields = names.iter().map(|name| self.name(name)).collect();
-        let class = self.plain_class(arguments.place, fields);
-        Some(self.values.of(Atom::Class(class)))
     }
 }

@@ -2,7 +2,7 @@
 
 use ruff_text_size::TextRange;
 
-use super::{Resolver, methods::is_inserting, reach::Within};
+use super::{Resolver, calls::Arguments, methods::is_inserting, reach::Within};
 use crate::analysis::{
     builtins::is_method_of_data,
     knowledge::Does,
@@ -18,6 +18,8 @@ pub(super) struct NameTraits {
     is_gateway: bool,
     /// Called on whatever object, it has an effect.
     pub(super) has_effect: bool,
+    /// It leads to more than the object's own members.
+    leads_on: bool,
     /// Called on a container, it keeps what it is given.
     pub(super) inserts: bool,
     /// Values of Python's own types have it.
@@ -31,10 +33,21 @@ impl<'a> Resolver<'a, '_> {
         if object == Value::DATA {
             return Value::DATA;
         }
-        if name == self.dunder_dict {
-            return self.dictionary_of(object, at);
-        }
         let mut result = Value::EMPTY;
+        let text = match self.name_traits(name).leads_on {
+            true => self.symbols.text(name),
+            false => "".into(),
+        };
+        match &*text {
+            "__dict__" => return self.dictionary_of(object, at),
+            // What is raised leads to what was raised before it, or with it.
+            "__cause__" | "__context__" => result = self.raised.read(&self.world.clock),
+            "exceptions" => {
+                let raised = self.raised.read(&self.world.clock);
+                result = self.collection(usize::from(at.start()), 21, raised);
+            }
+            _ => {}
+        }
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {
             let part = self.member_of(*atom, object, name, at);
@@ -54,6 +67,7 @@ impl<'a> Resolver<'a, '_> {
             is_gateway: self.knowledge.is_gateway(&text),
             has_effect: self.knowledge.effect_of_method(&text).is_some(),
             inserts: is_inserting(&text),
+            leads_on: matches!(&*text, "__dict__" | "__cause__" | "__context__" | "exceptions"),
             is_of_data: is_method_of_data(&text),
         };
         if self.traits.len() <= index {
@@ -100,16 +114,30 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn member_of(&mut self, atom: Atom, whole: Value, name: Symbol, at: TextRange) -> Value {
         match atom {
             Atom::Data => Value::DATA,
+            // Only a member of an enumeration that is data has a value.
+            Atom::Constant(_) if matches!(&*self.symbols.text(name), "value" | "_value_") => {
+                self.values.of(atom)
+            }
             Atom::Constant(_) => Value::DATA,
-            Atom::Path(path) => self.member_of_path(path, name, at),
+            Atom::Path(path) => {
+                let known = self.member_of_path(path, name, at);
+                let set = self.world.attribute(atom, name);
+                self.values.join(known, set)
+            }
             Atom::Client(client) => self.client_named(client, whole, name, at),
             // What is read is plain data.
             Atom::Member(_) => Value::DATA,
-            Atom::Function(_) => match &*self.symbols.text(name) {
+            Atom::Function(function) => match &*self.symbols.text(name) {
                 "__call__" | "__wrapped__" | "__func__" => self.values.of(atom),
+                "__self__" => match self.world.function(function).class {
+                    Some(class) => self.instance(class),
+                    None => Value::DATA,
+                },
                 _ => {
                     let field = self.world.any_field(name);
                     let field = self.perilous(field);
+                    let set = self.world.attribute(atom, name);
+                    let field = self.values.join(field, set);
                     self.values.join(field, Value::DATA)
                 }
             },
@@ -119,6 +147,14 @@ impl<'a> Resolver<'a, '_> {
             Atom::Container(id) => {
                 if self.name_traits(name).is_of_data {
                     return self.values.of(atom);
+                }
+                if self.world.held(id).is_own {
+                    // Other containers keep what they hold there.
+                    return if &*self.symbols.text(name) == "data" {
+                        self.values.of(atom)
+                    } else {
+                        Value::EMPTY
+                    };
                 }
                 // An attribute of what carries something else, as the fields of a named tuple.
                 let elements = self.world.elements(id);
@@ -207,11 +243,20 @@ impl<'a> Resolver<'a, '_> {
             "__dict__" => return self.values.of(Atom::FieldsOf(class)),
             _ => {}
         }
+        if let Some(member) = self.enumerated(class, name) {
+            return member;
+        }
+        let receiver = self.instance(class);
         let mut found = Value::EMPTY;
+        let mut open = Value::EMPTY;
         for ancestor in self.world.ancestry(start) {
             let field = self.world.field(ancestor, name);
+            let field = self.bound_field(class, field, receiver);
             found = self.values.join(found, field);
+            let more = self.world.open_field(ancestor);
+            open = self.values.join(open, more);
             if let Some(member) = self.world.class_member(ancestor, name) {
+                self.attach(member, ancestor);
                 let member = self.bound_member(class, member, instance);
                 found = self.values.join(found, member);
                 break;
@@ -221,12 +266,28 @@ impl<'a> Resolver<'a, '_> {
             // An instance may be of a subclass, which has its own.
             for heir in self.world.descendants(class) {
                 let field = self.world.field(heir, name);
+                let field = self.bound_field(class, field, receiver);
                 found = self.values.join(found, field);
+                let more = self.world.open_field(heir);
+                open = self.values.join(open, more);
                 if let Some(member) = self.world.class_member(heir, name) {
+                    self.attach(member, heir);
                     let member = self.bound_member(class, member, true);
                     found = self.values.join(found, member);
                 }
             }
+        }
+        if !self.values.has(found, |atom| matches!(atom, Atom::Function(_))) {
+            found = self.values.join(found, open);
+        }
+        if found == Value::EMPTY && !instance {
+            for metaclass in self.world.class(class).made_by.clone() {
+                let member = self.member_of_class(metaclass, metaclass, name, true, at);
+                found = self.values.join(found, member);
+            }
+        }
+        found = self.given_for_name(class, start, name, found);
+        if instance {
             // Others may give the field or the method that this class only uses.
             let field = self.world.any_field(name);
             let field = self.perilous(field);
@@ -247,13 +308,27 @@ impl<'a> Resolver<'a, '_> {
         if found == Value::EMPTY && self.extends_unknown(start) {
             return Value::UNKNOWN;
         }
-        if found == Value::EMPTY {
-            let getter = self.name("__getattr__");
-            if let Some(member) = self.class_member_of(start, getter) {
-                return self.given_by(member);
+        if found == Value::EMPTY { Value::DATA } else { found }
+    }
+
+    /// What the hooks give that a class answers for its members with.
+    fn given_for_name(&mut self, class: ClassId, start: ClassId, name: Symbol, found: Value) -> Value {
+        let (always, missing) = (self.name("__getattribute__"), self.name("__getattr__"));
+        let mut result = found;
+        for (hook, wanted) in [(always, true), (missing, found == Value::EMPTY)] {
+            if !wanted {
+                continue;
+            }
+            if let Some(members) = self.class_member_of(start, hook) {
+                let receiver = self.instance(class);
+                let text = self.symbols.text(name);
+                let text = self.text(&text);
+                let arguments = Arguments::of(TextRange::default(), vec![text]);
+                let given = self.call_on(members, receiver, &arguments);
+                result = self.values.join(result, given);
             }
         }
-        if found == Value::EMPTY { Value::DATA } else { found }
+        result
     }
 
     pub(super) fn member_of_parent(&mut self, class: ClassId, name: Symbol, at: TextRange) -> Value {
@@ -261,6 +336,15 @@ impl<'a> Resolver<'a, '_> {
         for base in self.world.class(class).bases.clone() {
             let part = self.member_of_class(class, base, name, true, at);
             result = self.values.join(result, part);
+        }
+        // What comes next is of another base, where a subclass has several.
+        for heir in self.world.descendants(class) {
+            for base in self.world.class(heir).bases.clone() {
+                if base != class && !self.world.ancestry(base).contains(&class) {
+                    let part = self.member_of_class(class, base, name, true, at);
+                    result = self.values.join(result, part);
+                }
+            }
         }
         for of in self.world.class(class).client.clone() {
             let client = self
@@ -278,31 +362,6 @@ impl<'a> Resolver<'a, '_> {
         } else {
             result
         }
-    }
-
-    /// A class's member as an instance sees it: properties give what they return.
-    pub(super) fn bound_member(&mut self, class: ClassId, member: Value, instance: bool) -> Value {
-        let mut result = Value::EMPTY;
-        let atoms = self.values.atoms(member);
-        for atom in atoms.iter() {
-            let part = match *atom {
-                Atom::Function(function) if instance && self.world.function(function).is_property => self
-                    .call_own(
-                        function,
-                        &super::calls::Arguments::none(TextRange::default()),
-                        true,
-                    ),
-                // A descriptor of the program's own gives what its hook gives.
-                Atom::Object(descriptor) if descriptor != class => {
-                    let given = self.implicit(descriptor);
-                    let itself = self.values.of(*atom);
-                    self.values.join(given, itself)
-                }
-                same => self.values.of(same),
-            };
-            result = self.values.join(result, part);
-        }
-        result
     }
 
     /// The member of this name of the class or of what it extends.

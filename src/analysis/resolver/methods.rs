@@ -4,6 +4,7 @@ use super::{Resolver, calls::Arguments};
 use crate::analysis::{
     constants::{self, Constant, Known},
     paths::{PathId, Place, Symbol},
+    scopes::Kind,
     values::{Atom, Value},
 };
 use ruff_text_size::TextRange;
@@ -47,16 +48,24 @@ impl<'a> Resolver<'a, '_> {
                     self.call_names(*atom, &text, at, arguments)
                 }
                 Atom::Unknown => self.call_member_of_unknown(name, at, arguments),
-                Atom::Function(_) => {
+                Atom::Function(function) => {
                     let text = self.symbols.text(name);
+                    let one = self.values.of(*atom);
                     if matches!(&*text, "__call__" | "__wrapped__") {
-                        let one = self.values.of(*atom);
                         self.call_value(one, at, arguments)
                     } else {
+                        if matches!(&*text, "register" | "dispatch") {
+                            for value in arguments.positional.clone() {
+                                self.register(function, value);
+                            }
+                            result = self.values.join(result, one);
+                        }
+                        let set = self.world.attribute(*atom, name);
+                        let set = self.call_value(set, at, arguments);
                         let given = self.hand_functions(&text, arguments);
-                        let itself = self.values.of(*atom);
-                        let given = self.values.join(given, itself);
-                        self.carry(Value::DATA, given, arguments)
+                        let given = self.values.join(given, one);
+                        let given = self.carry(Value::DATA, given, arguments);
+                        self.values.join(given, set)
                     }
                 }
                 Atom::Data | Atom::Member(_) => {
@@ -123,9 +132,13 @@ impl<'a> Resolver<'a, '_> {
                 Place::Foreign => self.call_unknown(at, arguments),
             };
         };
+        let set = self.world.attribute(Atom::Path(path), name);
         let full = self.paths.text(member);
         if let Some(special) = self.special(&full) {
             return self.call_value(special, at, arguments);
+        }
+        if set != Value::EMPTY {
+            self.call_value(set, at, arguments);
         }
         if matches!(self.paths.place(member), Place::Known { effect: None }) && full.contains("()") {
             self.effect_of_method(name, at, arguments);
@@ -142,6 +155,10 @@ impl<'a> Resolver<'a, '_> {
         arguments: &Arguments<'a>,
     ) -> Value {
         let one = self.values.of(atom);
+        let text = self.symbols.text(name);
+        if let Some(given) = self.call_of_kind(atom, class, &text, at, arguments) {
+            return given;
+        }
         let own = match atom {
             Atom::Parent(_) => None,
             _ => self.class_member_of(class, name),
@@ -181,8 +198,20 @@ impl<'a> Resolver<'a, '_> {
                             "cls" | "klass" | "mcs" | "metacls"
                         )
                     });
-                    let bound = !matches!(atom, Atom::Class(_)) || takes_class;
-                    self.call_own(function, arguments, bound && known.class.is_some())
+                    let bound = !matches!(atom, Atom::Class(_))
+                        || takes_class
+                        || known.takes_class
+                        || known
+                            .class
+                            .is_some_and(|of| self.world.class(of).kind == Kind::Metaclass);
+                    match known.attached {
+                        Some(of) if bound && self.is_kin(of, class) => {
+                            let one = self.values.of(*member);
+                            let receiver = self.instance(class);
+                            self.call_on(one, receiver, arguments)
+                        }
+                        _ => self.call_own(function, arguments, bound && known.class.is_some()),
+                    }
                 }
                 Atom::Unknown => self.call_unknown(at, arguments),
                 same => {
@@ -254,6 +283,11 @@ impl<'a> Resolver<'a, '_> {
         if matches!(name, "pop" | "popleft" | "popitem") {
             self.world.spoil(id);
         }
+        if name == "throw" {
+            for value in arguments.all().collect::<Vec<_>>() {
+                self.raised.grow(&mut self.world.clock, &mut self.values, value);
+            }
+        }
         match name {
             "get" | "pop" | "popleft" | "popitem" | "setdefault" | "__getitem__" | "get_nowait"
             | "result" | "send" | "__next__" | "throw" => {
@@ -288,8 +322,12 @@ impl<'a> Resolver<'a, '_> {
                 let values = self.world.elements(id);
                 self.collection(arguments.place, 11, values)
             }
-            "copy" | "__iter__" | "reversed" | "rotate" | "sort" | "reverse" | "__enter__"
-            | "most_common" | "elements" | "union" | "intersection" | "difference" => {
+            "__enter__" | "__aenter__" => {
+                let elements = self.world.elements(id);
+                self.values.join(one, elements)
+            }
+            "copy" | "__iter__" | "reversed" | "rotate" | "sort" | "reverse" | "most_common" | "elements"
+            | "union" | "intersection" | "difference" => {
                 self.hand_functions(name, arguments);
                 if matches!(name, "sort" | "reverse" | "rotate") {
                     self.world.spoil(id);
@@ -337,6 +375,7 @@ impl<'a> Resolver<'a, '_> {
                 }
                 Value::DATA
             }
+            _ if self.world.held(id).is_own => Value::EMPTY,
             _ => {
                 // An attribute of what carries something else.
                 let elements = self.world.elements(id);

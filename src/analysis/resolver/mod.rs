@@ -9,19 +9,27 @@
 mod calls;
 mod classes;
 mod clients;
+mod decorators;
 mod effects;
+mod enumerations;
 mod explain;
 mod expressions;
 mod facts;
 mod functions;
 mod handed;
+mod hooks;
+mod kinds;
 mod known;
 mod made;
+mod matching;
 mod members;
+mod metaclasses;
 mod methods;
 mod namespaces;
 mod processes;
+mod properties;
 mod reach;
+mod records;
 mod reflection;
 mod sequences;
 mod statements;
@@ -104,15 +112,13 @@ pub(super) struct Program<'a> {
 
 /// Follows `program` until nothing is learned any more.
 pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Facts, TooDeep> {
-    let mut symbols = Symbols::default();
     let mut resolver = Resolver {
         program,
         knowledge,
         world: World::new(),
         values: Values::new(),
         paths: Paths::new(knowledge),
-        dunder_dict: symbols.of("__dict__"),
-        symbols,
+        symbols: Symbols::default(),
         traits: Vec::new(),
         plain_builtins: FxHashMap::default(),
         scope: World::MODULE,
@@ -132,6 +138,7 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         tainted: FxHashMap::default(),
         perils: FxHashMap::default(),
         looks: 0,
+        plain: FxHashSet::default(),
         work: 0,
         most_work: MIN_WORK + WORK_PER_BYTE * program.text.len() as u64,
         found: Vec::new(),
@@ -187,7 +194,6 @@ struct Resolver<'a, 'p> {
     symbols: Symbols,
     /// What is known of names, by their numbers.
     traits: Vec<Option<NameTraits>>,
-    dunder_dict: Symbol,
     /// What names stand for that are Python's own and lead nowhere else.
     plain_builtins: FxHashMap<Symbol, Value>,
     scope: ScopeId,
@@ -218,6 +224,8 @@ struct Resolver<'a, 'p> {
     perils: FxHashMap<Value, Value>,
     /// How often containers were looked into.
     looks: u32,
+    /// The classes whose instances were turned into plain containers in this pass, with keys or without.
+    plain: FxHashSet<(ClassId, bool)>,
     /// How much was done, and how much may be done before the program counts as not understood.
     work: u64,
     most_work: u64,
@@ -243,6 +251,7 @@ impl<'a> Resolver<'a, '_> {
             self.perils.clear();
         }
         self.queue.clear();
+        self.plain.clear();
         self.scope = World::MODULE;
         for (statement, &unit) in self.program.body.iter().zip(statements) {
             if self.world.clock.is_due(unit) {

@@ -3,7 +3,6 @@
 use super::{Resolver, rule};
 use crate::{
     analysis::{
-        constants::Constant,
         paths::{Place, Symbol},
         scopes::ClassId,
         values::{Atom, Value},
@@ -29,7 +28,17 @@ impl<'a> Resolver<'a, '_> {
             return match names {
                 Atom::FieldsOf(class) if !self.is_client_class(class) => {
                     let mut result = Value::DATA;
-                    for ancestor in self.world.ancestry(class) {
+                    let mut kin = self.world.ancestry(class);
+                    kin.extend(self.world.descendants(class));
+                    for ancestor in kin {
+                        let fields = self.world.field_names(ancestor);
+                        self.work += fields.len() as u64;
+                        for field in fields {
+                            let value = self.world.field(ancestor, field);
+                            result = self.values.join(result, value);
+                        }
+                        let open = self.world.open_field(ancestor);
+                        result = self.values.join(result, open);
                         let members: Vec<Symbol> = self.world.names_of(ancestor).collect();
                         for member in members {
                             if let Some(value) = self.world.class_member(ancestor, member) {
@@ -132,14 +141,17 @@ impl<'a> Resolver<'a, '_> {
 
     /// The fields of instances of `class` come from a dictionary.
     pub(super) fn fields_from(&mut self, class: ClassId, value: Value) {
+        for (name, value) in self.named_pairs(value) {
+            self.world.set_field(&mut self.values, Some(class), name, value);
+        }
         let atoms = self.values.atoms(value);
         for atom in atoms.iter() {
-            let Atom::Container(id) = *atom else { continue };
-            for (name, value) in self.world.pairs(id).unwrap_or_default() {
-                if let Constant::Text(name) = self.values.get(name).clone() {
-                    let name = self.name(&name);
-                    self.world.set_field(&mut self.values, Some(class), name, value);
-                }
+            if let Atom::Container(id) = *atom
+                && self.world.pairs(id).is_none()
+            {
+                // Which name is whose is not known.
+                let held = self.world.elements(id);
+                self.world.set_open_field(&mut self.values, class, held);
             }
         }
     }

@@ -118,6 +118,11 @@ impl<'a> Resolver<'a, '_> {
                         _ => None,
                     })
                     .collect();
+                for atom in self.values.atoms(object).iter() {
+                    if let Atom::Object(class) | Atom::Class(class) | Atom::Parent(class) = *atom {
+                        self.world.set_open_field(&mut self.values, class, value);
+                    }
+                }
                 if clients.is_empty() {
                     if !self.is_open_to_names(object) {
                         self.reflection(at, "A member is set by a computed name.");

@@ -200,11 +200,15 @@ impl<'a> Resolver<'a, '_> {
         let mut result = self.values.join(kept, Value::DATA);
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {
-            if let Atom::Container(id) = *atom {
-                let elements = self.world.elements(id);
-                let part = self.collection(key(slice), 0, elements);
-                result = self.values.join(result, part);
-            }
+            let part = match *atom {
+                Atom::Container(id) => {
+                    let elements = self.world.elements(id);
+                    self.collection(key(slice), 0, elements)
+                }
+                Atom::Object(class) => self.item_of(class, Value::DATA),
+                _ => continue,
+            };
+            result = self.values.join(result, part);
         }
         result
     }
@@ -280,12 +284,8 @@ impl<'a> Resolver<'a, '_> {
                     }
                     _ => Value::DATA,
                 },
-                Atom::Object(class) => self.implicit(class),
-                Atom::Class(class) => {
-                    // The members of an enumeration.
-                    let object = self.values.of(Atom::Object(class));
-                    self.values.join(object, Value::DATA)
-                }
+                Atom::Object(class) => self.iterated(class),
+                Atom::Class(class) => self.iterated_class(class),
                 Atom::Data | Atom::Member(_) | Atom::Names | Atom::NamesOf(_) | Atom::FieldsOf(_) => {
                     Value::DATA
                 }
@@ -351,7 +351,8 @@ impl<'a> Resolver<'a, '_> {
             let part = match *atom {
                 Atom::Container(id) => self.held_at(id, index),
                 Atom::Constant(_) | Atom::Data | Atom::Member(_) => Value::DATA,
-                Atom::Object(class) => self.implicit(class),
+                Atom::Object(class) => self.item_of(class, index),
+                Atom::Class(class) => self.item_of_class(class, index),
                 Atom::Names | Atom::NamesOf(_) | Atom::FieldsOf(_) | Atom::Modules => {
                     self.named_in(*atom, index, at)
                 }

@@ -1,16 +1,13 @@
 //! What each statement binds.
 
-use ruff_python_ast::{
-    self as ast, Expr, Pattern, Stmt,
-    visitor::{self, Visitor},
-};
+use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::{Resolver, rule};
+use super::{Resolver, matching::catches_the_end, rule};
 use crate::{
     analysis::{
         paths::Place,
-        scopes::{How, World},
+        scopes::{How, World, key},
         values::{Atom, Value},
     },
     config::When,
@@ -78,14 +75,17 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
             Stmt::With(node) => {
+                let mut managers = Value::EMPTY;
                 for item in &node.items {
                     let value = self.expression(&item.context_expr);
+                    managers = self.values.join(managers, value);
                     let entered = self.enter(value);
                     if let Some(target) = &item.optional_vars {
                         self.assign(target, entered, How::Assigned(&item.context_expr));
                     }
                 }
                 self.block(&node.body);
+                self.exited(managers);
             }
             Stmt::Match(node) => self.match_statement(node),
             Stmt::Try(node) => {
@@ -96,7 +96,11 @@ impl<'a> Resolver<'a, '_> {
                     }
                     if let Some(name) = &handler.name {
                         let raised = self.raised.read(&self.world.clock);
-                        let value = self.values.join(Value::DATA, raised);
+                        let mut value = self.values.join(Value::DATA, raised);
+                        if handler.type_.as_deref().is_some_and(catches_the_end) {
+                            let ended = self.end_of_generators(key(handler));
+                            value = self.values.join(value, ended);
+                        }
                         self.bind(name.as_str(), value, How::Defined, name.range());
                     }
                     self.block(&handler.body);
@@ -221,7 +225,7 @@ impl<'a> Resolver<'a, '_> {
             Expr::Name(_) => {
                 let before = self.quietly(|resolver| resolver.expression(&node.target));
                 // What grows by itself is followed no further than what it may hold.
-                let joined = self.combined(before, value);
+                let joined = self.operated(node.op, before, value);
                 let joined = self.values.widened(joined);
                 self.assign(&node.target, joined, How::Assigned(&node.value));
                 let content = self.taint(value);
@@ -230,7 +234,12 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
             target => {
-                self.quietly(|resolver| resolver.expression(target));
+                let before = self.quietly(|resolver| resolver.expression(target));
+                let made = self.operated(node.op, before, value);
+                let made = self
+                    .values
+                    .only(made, |atom| !matches!(atom, Atom::Container(_) | Atom::Unknown));
+                let value = self.values.join(value, made);
                 self.assign(target, value, How::Assigned(&node.value));
             }
         }
@@ -297,35 +306,6 @@ impl<'a> Resolver<'a, '_> {
             other => {
                 self.expression(other);
             }
-        }
-    }
-
-    fn match_statement(&mut self, node: &'a ast::StmtMatch) {
-        let subject = self.expression(&node.subject);
-        for case in &node.cases {
-            let mut captures = Captures::default();
-            captures.visit_pattern(&case.pattern);
-            for expression in captures.expressions {
-                self.expression(expression);
-            }
-            let whole = matches!(&case.pattern, Pattern::MatchAs(pattern) if pattern.pattern.is_none());
-            let mut value = subject;
-            if !whole {
-                let inner = self.iterate(subject);
-                value = self.values.join(subject, inner);
-                for keyword in captures.attributes {
-                    let name = self.name(keyword.as_str());
-                    let member = self.member(subject, name, keyword.range());
-                    value = self.values.join(value, member);
-                }
-            }
-            for name in captures.names {
-                self.bind(name.as_str(), value, How::Element(&node.subject), name.range());
-            }
-            if let Some(guard) = &case.guard {
-                self.expression(guard);
-            }
-            self.block(&case.body);
         }
     }
 
@@ -438,34 +418,5 @@ impl<'a> Resolver<'a, '_> {
             Evidence::Unresolved,
             format!("Nothing is known of {what}; it may write to a control system."),
         );
-    }
-}
-
-/// The names that a pattern captures, the attributes it looks at, and the expressions it evaluates.
-#[derive(Default)]
-struct Captures<'a> {
-    names: Vec<&'a ast::Identifier>,
-    attributes: Vec<&'a ast::Identifier>,
-    expressions: Vec<&'a Expr>,
-}
-
-impl<'a> Visitor<'a> for Captures<'a> {
-    fn visit_pattern(&mut self, pattern: &'a Pattern) {
-        let name = match pattern {
-            Pattern::MatchAs(pattern) => pattern.name.as_ref(),
-            Pattern::MatchStar(pattern) => pattern.name.as_ref(),
-            Pattern::MatchMapping(pattern) => pattern.rest.as_ref(),
-            _ => None,
-        };
-        self.names.extend(name);
-        if let Pattern::MatchClass(class) = pattern {
-            self.attributes
-                .extend(class.arguments.keywords.iter().map(|keyword| &keyword.attr));
-        }
-        visitor::walk_pattern(self, pattern);
-    }
-
-    fn visit_expr(&mut self, expression: &'a Expr) {
-        self.expressions.push(expression);
     }
 }

@@ -48,9 +48,15 @@ impl<'a> Resolver<'a, '_> {
                 Atom::Member(_) => {
                     self.possible(at, format!("'{text}' of a control system's object is set."))
                 }
-                Atom::Path(path) => self.set_of_path(path, name, at, value),
+                Atom::Path(path) => {
+                    self.set_of_path(path, name, at, value);
+                    self.world.set_attribute(&mut self.values, *atom, name, value);
+                }
                 Atom::Object(class) | Atom::Class(class) | Atom::Parent(class) => {
                     self.set_own(class, name, at, value);
+                    if matches!(atom, Atom::Class(_)) {
+                        self.attach(value, class);
+                    }
                 }
                 Atom::Unknown => {
                     if self.writes_nearby(name)
@@ -66,6 +72,7 @@ impl<'a> Resolver<'a, '_> {
                 Atom::NamesOf(_) | Atom::Names | Atom::Modules => {
                     self.tamper(at, Category::PotentialWrite, "A scope's dictionary is changed.");
                 }
+                Atom::Container(id) if self.world.held(id).is_own => {}
                 Atom::Container(id) => {
                     self.world.set_field(&mut self.values, None, name, value);
                     // What is carried may be what is set.
@@ -75,7 +82,11 @@ impl<'a> Resolver<'a, '_> {
                         self.set_named(clients, name, at, value);
                     }
                 }
-                Atom::Function(_) | Atom::Data | Atom::Constant(_) | Atom::FieldsOf(_) => {
+                Atom::Function(_) => {
+                    self.world.set_field(&mut self.values, None, name, value);
+                    self.world.set_attribute(&mut self.values, *atom, name, value);
+                }
+                Atom::Data | Atom::Constant(_) | Atom::FieldsOf(_) => {
                     self.world.set_field(&mut self.values, None, name, value);
                 }
             }
@@ -98,20 +109,12 @@ impl<'a> Resolver<'a, '_> {
                         self.call_own(function, &arguments, true);
                     }
                     // A component of a device is written through by its name in some libraries.
-                    Atom::Client(client) => {
+                    Atom::Client(client) if self.is_client_class(class) => {
                         let whole = self.values.of(*atom);
                         let hook = self.name("value");
                         self.client_set(client, whole, hook, at, value);
                     }
-                    Atom::Object(descriptor) => {
-                        let hook = self.name("__set__");
-                        if let Some(hook) = self.class_member_of(descriptor, hook) {
-                            self.call_members(
-                                hook,
-                                &super::calls::Arguments::of(at, vec![Value::DATA, value]),
-                            );
-                        }
-                    }
+                    Atom::Object(descriptor) => self.set_described(descriptor, class, value),
                     _ => {}
                 }
             }
@@ -141,7 +144,8 @@ impl<'a> Resolver<'a, '_> {
         self.world.set_field(&mut self.values, Some(class), name, value);
         let hook = self.name("__setattr__");
         if let Some(hook) = self.class_member_of(class, hook) {
-            self.call_members(hook, &super::calls::Arguments::of(at, vec![Value::DATA, value]));
+            let text = self.text(&text);
+            self.call_members(hook, &super::calls::Arguments::of(at, vec![text, value]));
         }
     }
 
@@ -263,13 +267,18 @@ impl<'a> Resolver<'a, '_> {
                             "A field of a control system's object is set by a computed name.",
                         );
                     }
-                    None => {}
+                    None => self.world.set_open_field(&mut self.values, class, value),
                 },
                 Atom::Object(class) | Atom::Class(class) | Atom::Parent(class) => {
-                    let hook = self.name("__setitem__");
-                    if let Some(hook) = self.class_member_of(class, hook) {
-                        self.call_members(hook, &super::calls::Arguments::of(at, vec![index, value]));
-                    } else if !self.client_types(class).is_empty() {
+                    let (hook, given) = if value == Value::EMPTY {
+                        ("__delitem__", vec![index])
+                    } else {
+                        ("__setitem__", vec![index, value])
+                    };
+                    if self.hooked(class, &[hook], given).is_some() {
+                        continue;
+                    }
+                    if !self.client_types(class).is_empty() {
                         self.possible(at, "An item of a control system's object is set.");
                     }
                 }
