@@ -57,6 +57,11 @@ impl PathId {
         (self.0 & !DULL) as usize
     }
 
+    /// A number that no other path has.
+    pub(super) fn number(self) -> usize {
+        self.index()
+    }
+
     /// Whether neither it nor, as far as is known, any member of it has an effect.
     pub(super) fn is_dull(self) -> bool {
         self.0 & DULL != 0
@@ -116,6 +121,10 @@ impl Traits {
                     | "asyncio"
                     | "weakref"
                     | "operator"
+                    | "queue"
+                    | "threading"
+                    | "multiprocessing"
+                    | "contextvars"
             ),
             last: text
                 .rfind('.')
@@ -134,6 +143,8 @@ struct Node<'k> {
     unlisted: u8,
     plain: bool,
     guarded: bool,
+    /// The object that the first call on the way gives; none for modules and what these define.
+    object: Option<PathId>,
 }
 
 /// All paths of one analysis.
@@ -143,6 +154,7 @@ pub(super) struct Paths<'k> {
     by_text: FxHashMap<Rc<str>, PathId>,
     members: FxHashMap<(PathId, Symbol), PathId>,
     results: FxHashMap<PathId, Option<PathId>>,
+    objects: FxHashMap<PathId, PathId>,
 }
 
 impl<'k> Paths<'k> {
@@ -153,6 +165,7 @@ impl<'k> Paths<'k> {
             by_text: FxHashMap::default(),
             members: FxHashMap::default(),
             results: FxHashMap::default(),
+            objects: FxHashMap::default(),
         }
     }
 
@@ -170,6 +183,7 @@ impl<'k> Paths<'k> {
             plain: self.knowledge.is_plain(&text),
             guarded: self.knowledge.is_guarded(&text),
             traits: Traits::of(&text),
+            object: None,
             text: text.clone(),
         };
         let dull = matches!(node.place, Place::Known { effect: None })
@@ -178,7 +192,13 @@ impl<'k> Paths<'k> {
         let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let id = PathId(if dull { number | DULL } else { number });
         self.nodes.push(node);
-        self.by_text.insert(text, id);
+        self.by_text.insert(text.clone(), id);
+        if let Some(call) = text.find("()") {
+            self.nodes[id.index()].object = match call + "()".len() {
+                whole if whole == text.len() => Some(id),
+                part => Some(self.of(&text[..part])),
+            };
+        }
         id
     }
 
@@ -304,6 +324,22 @@ impl<'k> Paths<'k> {
         id
     }
 
+    /// The object that calling `path` gives, if no other call comes before: what objects of this origin are
+    /// given to keep is known by it, whatever else is known of them.
+    pub(super) fn made(&mut self, path: PathId) -> Option<PathId> {
+        let node = &self.nodes[path.index()];
+        if node.object.is_some() {
+            return None;
+        }
+        if let Some(&id) = self.objects.get(&path) {
+            return Some(id);
+        }
+        let text = format!("{}()", node.text);
+        let id = self.of(&text);
+        self.objects.insert(path, id);
+        Some(id)
+    }
+
     pub(super) fn text(&self, path: PathId) -> Rc<str> {
         self.nodes[path.index()].text.clone()
     }
@@ -314,6 +350,11 @@ impl<'k> Paths<'k> {
 
     pub(super) fn place(&self, path: PathId) -> Place<'k> {
         self.nodes[path.index()].place
+    }
+
+    /// The object that the first call on the way gives; none for modules and what these define.
+    pub(super) fn object(&self, path: PathId) -> Option<PathId> {
+        self.nodes[path.index()].object
     }
 
     /// Whether a call of it gives plain data.

@@ -253,6 +253,8 @@ pub(super) struct Container {
     pub(super) is_carrier: bool,
     /// It is what an object of the program's own holds; other members are the object's.
     pub(super) is_own: bool,
+    /// What a carrier stands for and gives to nobody as it is: the program's own objects.
+    carried: Slot,
     /// Who asked for the elements one by one, or for one by its key.
     exact_readers: Readers,
     /// The last look into containers that came by.
@@ -682,6 +684,7 @@ impl<'a> World<'a> {
             is_tuple: false,
             is_carrier: false,
             is_own: false,
+            carried: Slot::default(),
             exact_readers: Readers::default(),
             visited: 0,
             shape_readers: Readers::default(),
@@ -711,6 +714,19 @@ impl<'a> World<'a> {
     pub(super) fn keys(&self, id: ContainerId) -> Value {
         let clock = &self.clock;
         self.containers[id.index()].keys.read(clock)
+    }
+
+    /// What a carrier stands for.
+    pub(super) fn carried(&mut self, id: ContainerId) -> Value {
+        let clock = &self.clock;
+        self.containers[id.index()].carried.read(clock)
+    }
+
+    /// A carrier stands for `value` too.
+    pub(super) fn carry(&mut self, values: &mut Values, id: ContainerId, value: Value) {
+        self.containers[id.index()]
+            .carried
+            .grow(&mut self.clock, values, value);
     }
 
     /// The elements one by one, if that is all it ever holds.

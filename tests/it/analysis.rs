@@ -169,6 +169,26 @@ fn harmless_programs_need_no_human() {
     }
 }
 
+/// Each of these programs writes to A and to B, one of them through another name of a container or object.
+#[test]
+fn a_list_of_channels_is_whole_or_not_told() {
+    for code in programs(include_str!("../programs/aliases.txt")) {
+        let told = analyze(code);
+        let writes: Vec<_> = told
+            .findings
+            .iter()
+            .filter(|finding| matches!(finding.category, Category::Write | Category::PotentialWrite))
+            .collect();
+        let is_open = writes.iter().any(|finding| finding.channels.is_empty());
+        let names = |name: &str| {
+            writes
+                .iter()
+                .any(|finding| finding.channels.iter().any(|channel| channel == name))
+        };
+        assert!(is_open || (names("A") && names("B")), "{code}");
+    }
+}
+
 #[test]
 fn reads_are_not_writes() {
     for code in [

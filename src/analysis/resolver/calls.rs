@@ -6,7 +6,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::{Resolver, handed::MAX_CALLEES};
 use crate::analysis::{
     paths::{PathId, Place, Symbol},
-    scopes::key,
+    scopes::{ContainerId, key},
     values::{Atom, Value},
 };
 
@@ -181,11 +181,8 @@ impl<'a> Resolver<'a, '_> {
         if !receiver.is_name_expr() && !receiver.is_attribute_expr() && !receiver.is_subscript_expr() {
             return;
         }
-        let module = self.values.has(object, |atom| match atom {
-            Atom::Path(path) => !self.paths.text(path).contains("()"),
-            _ => false,
-        });
-        if module {
+        if self.values.has(object, |atom| matches!(atom, Atom::Path(_))) {
+            // Modules keep nothing, and what other objects keep is known by their paths.
             return;
         }
         let carried = self.carried(arguments);
@@ -259,9 +256,22 @@ impl<'a> Resolver<'a, '_> {
                 }
                 Atom::Container(id) => {
                     let elements = self.world.elements(id);
-                    let callable = self.values.only(elements, |atom| {
+                    let mut callable = self.values.only(elements, |atom| {
                         matches!(atom, Atom::Function(_) | Atom::Class(_))
                     });
+                    if self.world.held(id).is_carrier {
+                        let hook = self.name("__call__");
+                        let carried = self.world.carried(id);
+                        let classes = self
+                            .values
+                            .only(carried, |atom| matches!(atom, Atom::Function(_) | Atom::Class(_)));
+                        let objects = self.meant_by(id, hook);
+                        let objects = self.values.only(objects, |atom| matches!(atom, Atom::Object(_)));
+                        callable = self.values.join(callable, classes);
+                        callable = self.values.join(callable, objects);
+                    } else {
+                        self.put_by_method(id, arguments);
+                    }
                     let given = self.deeper(|resolver| Some(resolver.call_value(callable, at, arguments)));
                     self.values.join(given.unwrap_or(Value::UNKNOWN), elements)
                 }
@@ -324,30 +334,44 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// A result that may hold what the call was given.
-    pub(super) fn carry(&mut self, result: Value, given: Value, arguments: &Arguments<'a>) -> Value {
-        let mut carried = Value::EMPTY;
-        let all = || arguments.all().chain([given]);
-        if all().all(|value| self.values.is_calm(value)) {
-            return result;
+    /// The lists in `value` may be changed where that is not seen: what they hold then is not known.
+    fn open_lists(&mut self, value: Value) {
+        let atoms = self.values.atoms(value);
+        for atom in atoms.iter() {
+            let Atom::Container(id) = *atom else { continue };
+            if self.world.held(id).is_carrier {
+                continue;
+            }
+            if self.world.held(id).is_tuple {
+                let parts = self.world.elements(id);
+                let atoms = self.values.atoms(parts);
+                for part in atoms.iter() {
+                    if let Atom::Container(part) = *part
+                        && !self.world.held(part).is_tuple
+                    {
+                        self.world.spoil(part);
+                        self.world.hold(&mut self.values, part, Value::DATA);
+                    }
+                }
+            } else {
+                self.world.spoil(id);
+                self.world.hold(&mut self.values, id, Value::DATA);
+            }
         }
-        for value in all() {
-            let flat = self.flat(value);
-            let perilous = self.perilous(flat);
-            carried = self.values.join(carried, perilous);
+    }
+
+    /// A method of a container was named first and is called now: it may put in what it is given.
+    pub(super) fn put_by_method(&mut self, id: ContainerId, arguments: &Arguments<'a>) {
+        for value in arguments.all().collect::<Vec<_>>() {
+            let contents = self.contents(value);
+            let names = self.iterate(value);
+            self.world.spoil(id);
+            self.world.hold_key(&mut self.values, id, names);
+            // Which method it was is not known: what is held counts as data too, of any kind.
+            for value in [value, contents, Value::DATA] {
+                self.world.hold(&mut self.values, id, value);
+            }
         }
-        if carried == Value::EMPTY {
-            return result;
-        }
-        // What makes objects of a library may have been called to make one.
-        let makers = self.values.only(carried, |atom| matches!(atom, Atom::Path(_)));
-        let made = self.instances(makers);
-        let carried = self.values.join(carried, made);
-        let holder = self.collection(arguments.place, 6, carried);
-        if let [Atom::Container(id)] = *self.values.atoms(holder) {
-            self.world.held_mut(id).is_carrier = true;
-        }
-        self.values.join(result, holder)
     }
 
     /// A tuple of exactly these elements.
@@ -393,11 +417,32 @@ impl<'a> Resolver<'a, '_> {
             );
         }
         let given = self.hand_functions(last, arguments);
+        let none = Arguments {
+            place: arguments.place,
+            ..Arguments::default()
+        };
         if self.paths.is_plain(path) {
             // What its callbacks give may still come out.
-            return self.carry(Value::DATA, given, &Arguments::of(at, Vec::new()));
+            return self.carry(Value::DATA, given, &none);
         }
+        let only_runs = self.only_runs(last, arguments);
+        let kept = if only_runs {
+            Value::EMPTY
+        } else {
+            if traits.passes_on {
+                for value in arguments.all() {
+                    self.open_lists(value);
+                }
+            }
+            self.keep_arguments(path, last, arguments)
+        };
+        let arguments = if only_runs { &none } else { arguments };
+        self.near_asked = true;
         let result = match self.paths.result(path) {
+            None if !self.near.is_empty() => self.paths.made(path),
+            result => result,
+        };
+        let result = match result {
             Some(result) => self.values.of(Atom::Path(result)),
             None => Value::DATA,
         };
@@ -406,6 +451,7 @@ impl<'a> Resolver<'a, '_> {
         } else {
             result
         };
-        self.carry(result, given, arguments)
+        let result = self.carry(result, given, arguments);
+        self.values.join(result, kept)
     }
 }

@@ -305,6 +305,11 @@ impl<'a> Resolver<'a, '_> {
                     result = self.values.join(result, value);
                 }
             }
+            // A list of lists that is repeated holds the same lists.
+            if self.values.has(left, |atom| matches!(atom, Atom::Container(_))) {
+                let combined = self.combined(left, right);
+                result = self.values.join(result, combined);
+            }
             return result;
         }
         if operator == Operator::Div {
@@ -478,7 +483,7 @@ impl<'a> Resolver<'a, '_> {
         for atom in atoms.iter() {
             let entered = match *atom {
                 Atom::Container(id) => {
-                    let elements = self.world.elements(id);
+                    let elements = self.opened(id);
                     let itself = self.values.of(*atom);
                     self.values.join(elements, itself)
                 }

@@ -1,5 +1,7 @@
 //! Functions that are handed to others, and who calls them with what.
 
+use ruff_text_size::{Ranged, TextRange};
+
 use super::{Resolver, calls::Arguments};
 use crate::analysis::values::{Atom, Value};
 
@@ -24,7 +26,8 @@ impl<'a> Resolver<'a, '_> {
             .collect();
         let mut result = Value::EMPTY;
         for &(index, value) in &all {
-            let functions = self.own_functions(value);
+            self.hand_method(last, index, value, &all, arguments);
+            let functions = self.own_functions(value, index.is_none() || self.knowledge.is_caller(last));
             if functions == Value::EMPTY {
                 continue;
             }
@@ -49,6 +52,12 @@ impl<'a> Resolver<'a, '_> {
                         let bound = self.world.function(function).class.is_some();
                         self.call_own(function, &handed, bound)
                     }
+                    Atom::Class(class) => {
+                        let at = arguments
+                            .node
+                            .map_or(TextRange::default(), |node| node.func.range());
+                        self.call_class(class, at, &handed)
+                    }
                     Atom::Object(class) => match self.class_member_of(class, hook) {
                         Some(members) => self.call_members(members, &handed),
                         None => Value::EMPTY,
@@ -61,13 +70,64 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
-    pub(super) fn own_functions(&mut self, value: Value) -> Value {
+    /// A method of a container that is handed to what calls it puts in what it is given: `submit(list.append, 1)`.
+    fn hand_method(
+        &mut self,
+        last: &str,
+        index: Option<usize>,
+        value: Value,
+        all: &[(Option<usize>, Value)],
+        arguments: &Arguments<'a>,
+    ) {
+        let place = match last {
+            "run_in_executor" | "call_later" | "call_at" | "Timer" => Some(1),
+            "Thread" | "Process" => None,
+            _ => Some(0),
+        };
+        // A list that is run, as by `subprocess.run`, is a command.
+        if index != place || !runs(last) || matches!(last, "run" | "call") {
+            return;
+        }
+        let atoms = self.values.atoms(value);
+        for atom in atoms.iter() {
+            if let Atom::Container(id) = *atom
+                && !self.world.held(id).is_carrier
+                && !self.world.held(id).is_tuple
+                && !self.world.held(id).is_dictionary
+            {
+                let handed = self.handed(last, index, value, all, arguments);
+                self.put_by_method(id, &handed);
+            }
+        }
+    }
+
+    /// Whether a call of `last` only runs a function of the program's own with its other arguments.
+    pub(super) fn only_runs(&self, last: &str, arguments: &Arguments<'a>) -> bool {
+        if !runs(last) {
+            return false;
+        }
+        let own = arguments.all().find(|&value| {
+            let atoms = self.values.slice(value);
+            !atoms.is_empty()
+                && atoms
+                    .iter()
+                    .all(|atom| matches!(atom, Atom::Function(_) | Atom::Class(_)))
+        });
+        own.is_some()
+    }
+
+    /// What of the program's own may be called in `value`; classes only where a control system is near.
+    fn own_functions(&mut self, value: Value, classes: bool) -> Value {
         if self.values.is_calm(value) {
             return Value::EMPTY;
         }
         let flat = self.flat(value);
-        self.values
-            .only(flat, |atom| matches!(atom, Atom::Function(_) | Atom::Object(_)))
+        let classes = classes && !self.near.is_empty();
+        self.values.only(flat, |atom| match atom {
+            Atom::Function(_) | Atom::Object(_) => true,
+            Atom::Class(_) => classes,
+            _ => false,
+        })
     }
 
     /// The arguments that a function is called with that was handed to a call of `last`.
@@ -118,28 +178,7 @@ impl<'a> Resolver<'a, '_> {
         }
         let later = |from: usize| arguments.positional.get(from..).unwrap_or_default().to_vec();
         match (last, index) {
-            (
-                "submit"
-                | "partial"
-                | "partialmethod"
-                | "register"
-                | "run_in_executor"
-                | "to_thread"
-                | "call_soon"
-                | "call_soon_threadsafe"
-                | "call_later"
-                | "call_at"
-                | "callback"
-                | "runcall"
-                | "finalize"
-                | "spawn"
-                | "Spawn"
-                | "call"
-                | "run_sync"
-                | "spawn_later"
-                | "run",
-                Some(index),
-            ) => {
+            (last, Some(index)) if defers(last) => {
                 handed.positional = later(index + 1);
                 handed.star = arguments.star;
                 handed.named = arguments.named.clone();
@@ -165,10 +204,12 @@ impl<'a> Resolver<'a, '_> {
                     let parts: Vec<Value> = (0..4).map(|place| self.part(rows, place)).collect();
                     handed.positional = parts;
                 } else if matches!(last, "reduce" | "accumulate") {
+                    let initial = arguments.positional.get(2).copied().unwrap_or(Value::DATA);
                     let one = handed
                         .positional
                         .iter()
-                        .fold(Value::DATA, |joined, &value| self.values.join(joined, value));
+                        .fold(initial, |joined, &value| self.values.join(joined, value));
+                    let one = self.values.join(one, Value::DATA);
                     handed.positional = vec![one, one];
                 } else if handed.positional.len() > 1 && matches!(last, "sorted" | "min" | "max" | "groupby")
                 {
@@ -220,5 +261,43 @@ impl<'a> Resolver<'a, '_> {
             result = self.values.join(result, part);
         }
         result
+    }
+}
+
+/// Whether a function of this name calls what it is given with the arguments that follow.
+pub(super) fn defers(name: &str) -> bool {
+    matches!(
+        name,
+        "submit"
+            | "partial"
+            | "partialmethod"
+            | "register"
+            | "run_in_executor"
+            | "to_thread"
+            | "call_soon"
+            | "call_soon_threadsafe"
+            | "call_later"
+            | "call_at"
+            | "callback"
+            | "runcall"
+            | "finalize"
+            | "spawn"
+            | "Spawn"
+            | "call"
+            | "run_sync"
+            | "spawn_later"
+            | "start_soon"
+            | "run"
+    )
+}
+
+/// Whether a function of this name runs a function with the other arguments: these are then seen where that
+/// is followed, and only what it returns comes back.
+fn runs(name: &str) -> bool {
+    match name {
+        "partial" | "partialmethod" | "register" => false,
+        "map" | "imap" | "imap_unordered" | "map_async" | "starmap" | "starmap_async" | "apply"
+        | "apply_async" | "start_new_thread" | "Thread" | "Process" | "Timer" | "enter" | "enterabs" => true,
+        name => defers(name),
     }
 }

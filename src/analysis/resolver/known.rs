@@ -35,7 +35,7 @@ impl<'a> Resolver<'a, '_> {
                         )
                     });
                     let given = self.taint(given);
-                    let holder = self.collection(arguments.place, 6, given);
+                    let holder = self.carrier(arguments.place, 6, given);
                     let made = self.values.join(callable, holder);
                     // What a known effect does with the first arguments is looked at when it is named.
                     self.partial_of_effect(first, at, arguments);
@@ -64,8 +64,29 @@ impl<'a> Resolver<'a, '_> {
                 Some(Value::DATA)
             }
             "copy" if matches!(name, "copy" | "deepcopy" | "replace") => {
-                arguments.positional.first().copied()
+                let first = arguments.positional.first().copied()?;
+                Some(self.copied(first, arguments))
             }
+            "asyncio" | "concurrent" => {
+                let name = path.rsplit('.').next().unwrap_or(name);
+                self.call_waiting(name, arguments)
+            }
+            "random" if matches!(name, "choice" | "choices" | "sample") => {
+                let elements = self.iterate(arguments.positional.first().copied()?);
+                Some(if name == "choice" {
+                    self.values.join(elements, Value::DATA)
+                } else {
+                    self.collection(arguments.place, 11, elements)
+                })
+            }
+            "heapq" | "bisect" => self.call_sorted_list(name, arguments),
+            "contextlib" => match name.rsplit_once('.') {
+                Some((_, "enter_context" | "enter_async_context")) => {
+                    let first = arguments.positional.first().copied()?;
+                    Some(self.enter(first))
+                }
+                _ => None,
+            },
             "operator" => self.call_operator(name, at, arguments),
             "inspect" if matches!(name, "getmembers" | "getmembers_static" | "getattr_static") => {
                 let object = arguments.positional.first().copied()?;
@@ -88,16 +109,54 @@ impl<'a> Resolver<'a, '_> {
             "collections" if name == "namedtuple" => self.named_tuple(arguments),
             "typing" if name == "NamedTuple" => self.named_tuple(arguments),
             "typing" if name == "cast" => arguments.positional.get(1).copied(),
+            "weakref" if matches!(name, "WeakSet" | "WeakKeyDictionary" | "WeakValueDictionary") => {
+                let builtin = if name == "WeakSet" { "list" } else { "dict" };
+                self.call_builtin(builtin, at, arguments)
+            }
+            "collections" if name == "defaultdict" => {
+                let (&factory, rest) = arguments.positional.split_first()?;
+                let made = Arguments {
+                    positional: rest.to_vec(),
+                    named: arguments.named.clone(),
+                    double_star: arguments.double_star,
+                    star: arguments.star,
+                    place: arguments.place,
+                    node: None,
+                };
+                let made = self.made_dictionary(&made);
+                let none = Arguments {
+                    place: arguments.place,
+                    ..Arguments::default()
+                };
+                let element = self.call_value(factory, at, &none);
+                let atoms = self.values.atoms(made);
+                for atom in atoms.iter() {
+                    if let Atom::Container(id) = *atom {
+                        self.world.spoil(id);
+                        self.world.hold(&mut self.values, id, element);
+                    }
+                }
+                Some(made)
+            }
             "collections" if matches!(name, "deque" | "OrderedDict" | "ChainMap") => {
                 let builtin = if name == "deque" { "list" } else { "dict" };
-                self.call_builtin(builtin, at, arguments)
+                let made = self.call_builtin(builtin, at, arguments)?;
+                if name != "ChainMap" {
+                    return Some(made);
+                }
+                // It shows what the dictionaries hold when it is asked, and writes into the first.
+                Some(
+                    arguments
+                        .positional
+                        .iter()
+                        .fold(made, |joined, &value| self.values.join(joined, value)),
+                )
             }
             "itertools" => match name {
                 "chain"
                 | "chain.from_iterable"
                 | "cycle"
                 | "islice"
-                | "repeat"
                 | "takewhile"
                 | "dropwhile"
                 | "filterfalse"
@@ -131,7 +190,34 @@ impl<'a> Resolver<'a, '_> {
                     let given = self.hand_functions("starmap", arguments);
                     Some(self.collection(arguments.place, 13, given))
                 }
-                "zip_longest" => self.call_builtin("zip", at, arguments),
+                "repeat" => {
+                    let first = arguments.positional.first().copied()?;
+                    Some(self.collection(arguments.place, 13, first))
+                }
+                "groupby" => {
+                    self.hand_functions(name, arguments);
+                    let elements = self.iterate(arguments.positional.first().copied()?);
+                    let group = self.collection(arguments.place, 12, elements);
+                    // The groups are named by what the function gives, or by the elements themselves.
+                    let names = self.values.join(elements, Value::DATA);
+                    let pair = self.tuple(arguments.place, 10, vec![names, group]);
+                    Some(self.collection(arguments.place, 13, pair))
+                }
+                "zip_longest" => {
+                    let mut rows = self.call_builtin("zip", at, arguments)?;
+                    if let Some(filler) = self.named_argument(arguments, "fillvalue") {
+                        let row = self.iterate(rows);
+                        let atoms = self.values.atoms(row);
+                        for atom in atoms.iter() {
+                            if let Atom::Container(id) = *atom {
+                                self.world.spoil(id);
+                                self.world.hold(&mut self.values, id, filler);
+                            }
+                        }
+                        rows = self.collection(arguments.place, 13, row);
+                    }
+                    Some(rows)
+                }
                 _ => None,
             },
             _ => None,
@@ -168,7 +254,9 @@ impl<'a> Resolver<'a, '_> {
                 let Some(first) = first else {
                     return Some(self.tuple(arguments.place, 14, Vec::new()));
                 };
-                if let Some(value) = self.folded(&format!("builtins.{name}"), arguments) {
+                if !self.holds_lists(first)
+                    && let Some(value) = self.folded(&format!("builtins.{name}"), arguments)
+                {
                     return Some(value);
                 }
                 let exact = match *self.values.atoms(first) {
@@ -181,8 +269,10 @@ impl<'a> Resolver<'a, '_> {
                     }
                     return Some(self.tuple(arguments.place, 14, elements));
                 }
-                if name == "iter" {
-                    self.hand_functions("iter", arguments);
+                if name == "iter" && arguments.positional.len() > 1 {
+                    // It calls the function until that gives the sentinel.
+                    let given = self.call_value(first, at, &Arguments::none(at));
+                    return Some(self.collection(arguments.place, 11, given));
                 }
                 let elements = self.iterate(first);
                 Some(self.holder(first, arguments.place, elements))
@@ -242,6 +332,9 @@ impl<'a> Resolver<'a, '_> {
                     };
                     result = self.values.join(result, element);
                 }
+                if let Some(fallback) = self.named_argument(arguments, "default") {
+                    result = self.values.join(result, fallback);
+                }
                 Some(self.values.join(result, Value::DATA))
             }
             "type" => Some(match arguments.positional.as_slice() {
@@ -266,6 +359,20 @@ impl<'a> Resolver<'a, '_> {
                 first
             }
             "property" => Some(self.made_property(arguments)),
+            _ if is_method_of_container(name) => {
+                let (&object, rest) = arguments.positional.split_first()?;
+                let (_, method) = name.split_once('.')?;
+                let called = Arguments {
+                    positional: rest.to_vec(),
+                    star: arguments.star,
+                    named: arguments.named.clone(),
+                    double_star: arguments.double_star,
+                    place: arguments.place,
+                    node: None,
+                };
+                let method = self.name(method);
+                Some(self.call_member(object, method, at, &called))
+            }
             "print" => {
                 // It formats what it is given, and calls nothing else of it.
                 Some(Value::DATA)
@@ -352,7 +459,17 @@ impl<'a> Resolver<'a, '_> {
                 if arguments.star.is_some() {
                     self.reflection(at, "A member is reached by a computed name.");
                 }
+                self.keep_getter(name, arguments);
                 None
+            }
+            "itemgetter" => {
+                self.keep_getter(name, arguments);
+                None
+            }
+            "attrgetter()" | "methodcaller()" | "itemgetter()" => self.call_getter(name, at, arguments),
+            "iadd" | "iconcat" | "ior" | "iand" | "ixor" | "isub" | "imul" => {
+                let (&object, &value) = (arguments.positional.first()?, arguments.positional.get(1)?);
+                Some(self.grown(object, value, arguments.place))
             }
             "call" => {
                 let (&function, rest) = arguments.positional.split_first()?;
@@ -379,6 +496,153 @@ impl<'a> Resolver<'a, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What a getter of `operator` is made with is asked for when it is called, wherever that is.
+    fn keep_getter(&mut self, name: &str, arguments: &Arguments<'a>) {
+        let place = self.paths.of(&format!("operator.{name}()")).number();
+        let (names, rest) = match name {
+            "methodcaller" => arguments.positional.split_at(arguments.positional.len().min(1)),
+            _ => (arguments.positional.as_slice(), [].as_slice()),
+        };
+        for (part, values) in [(21, names.to_vec()), (22, rest.to_vec())] {
+            for value in values {
+                self.collection(place, part, value);
+            }
+        }
+    }
+
+    /// `attrgetter('x')(object)`.
+    fn call_getter(&mut self, name: &str, at: TextRange, arguments: &Arguments<'a>) -> Option<Value> {
+        let object = arguments.positional.first().copied()?;
+        let place = self.paths.of(&format!("operator.{name}")).number();
+        let (asked, _) = self.world.container(place, 21);
+        let asked = self.world.elements(asked);
+        let mut result = Value::EMPTY;
+        if name == "itemgetter()" {
+            result = self.item(object, asked, at);
+        } else {
+            let (rest, _) = self.world.container(place, 22);
+            let rest = self.world.elements(rest);
+            for text in self.texts_of(asked)? {
+                let mut value = object;
+                for part in text.split('.') {
+                    let part = self.name(part);
+                    value = if name == "attrgetter()" {
+                        self.member(value, part, at)
+                    } else {
+                        let called = Arguments {
+                            star: (rest != Value::EMPTY).then_some((0, rest)),
+                            place: arguments.place,
+                            ..Arguments::default()
+                        };
+                        self.call_member(value, part, at, &called)
+                    };
+                }
+                result = self.values.join(result, value);
+            }
+        }
+        // Of several names it gives a tuple.
+        let all = self.collection(arguments.place, 12, result);
+        let all = self.bearing(all);
+        Some(self.values.join(result, all))
+    }
+
+    /// A copy may be made by a hook of the object's own.
+    fn copied(&mut self, object: Value, arguments: &Arguments<'a>) -> Value {
+        let mut result = object;
+        let flat = self.flat(object);
+        let atoms = self.values.atoms(flat);
+        for atom in atoms.iter() {
+            let Atom::Object(class) = *atom else { continue };
+            for hook in ["__copy__", "__deepcopy__", "__replace__"] {
+                let hook = self.name(hook);
+                if let Some(members) = self.class_member_of(class, hook) {
+                    let given = self.call_members(members, &Arguments::of(TextRange::default(), vec![]));
+                    result = self.values.join(result, given);
+                    if flat != object {
+                        let deep = self.carry(Value::EMPTY, given, arguments);
+                        result = self.values.join(result, deep);
+                    }
+                }
+            }
+        }
+        result
+    }
+
+    /// What waits for others gives these back.
+    fn call_waiting(&mut self, name: &str, arguments: &Arguments<'a>) -> Option<Value> {
+        match name {
+            "as_completed" => {
+                let waiting = self.iterate(arguments.positional.first().copied()?);
+                Some(self.collection(arguments.place, 11, waiting))
+            }
+            "wait" => {
+                let waiting = self.iterate(arguments.positional.first().copied()?);
+                let some = self.collection(arguments.place, 11, waiting);
+                Some(self.tuple(arguments.place, 14, vec![some, some]))
+            }
+            "gather" => Some(match arguments.star {
+                None => self.tuple(arguments.place, 14, arguments.positional.clone()),
+                Some((_, rest)) => {
+                    let all = arguments
+                        .positional
+                        .iter()
+                        .fold(rest, |joined, &value| self.values.join(joined, value));
+                    self.collection(arguments.place, 14, all)
+                }
+            }),
+            _ => None,
+        }
+    }
+
+    /// Lists that are kept in order: what is put in comes out again.
+    fn call_sorted_list(&mut self, name: &str, arguments: &Arguments<'a>) -> Option<Value> {
+        let (&first, rest) = arguments.positional.split_first()?;
+        self.hand_functions(name, arguments);
+        match name {
+            "heappush" | "heappushpop" | "heapreplace" | "insort" | "insort_left" | "insort_right" => {
+                let item = rest.first().copied()?;
+                let atoms = self.values.atoms(first);
+                for atom in atoms.iter() {
+                    if let Atom::Container(id) = *atom {
+                        self.world.spoil(id);
+                        self.world.hold(&mut self.values, id, item);
+                    }
+                }
+                Some(match name {
+                    "heappushpop" | "heapreplace" => self.iterate(first),
+                    _ => Value::DATA,
+                })
+            }
+            "heapify" | "heappop" => {
+                self.spoil_lists(first);
+                Some(if name == "heappop" {
+                    self.iterate(first)
+                } else {
+                    Value::DATA
+                })
+            }
+            "nsmallest" | "nlargest" => {
+                let elements = self.iterate(rest.first().copied()?);
+                Some(self.collection(arguments.place, 11, elements))
+            }
+            "merge" => {
+                let mut elements = Value::EMPTY;
+                for &value in &arguments.positional {
+                    let more = self.iterate(value);
+                    elements = self.values.join(elements, more);
+                }
+                Some(self.collection(arguments.place, 11, elements))
+            }
+            _ => None,
+        }
+    }
+
+    fn named_argument(&mut self, arguments: &Arguments<'a>, name: &str) -> Option<Value> {
+        let name = self.name(name);
+        let known = arguments.named.iter().find(|(known, _)| *known == name);
+        known.map(|&(_, value)| value)
     }
 
     /// Whether a member of this name may be a write of some library, or leads around the names.
@@ -410,6 +674,15 @@ impl<'a> Resolver<'a, '_> {
             }
         }
     }
+}
+
+/// Whether it is a method that is named through the type of its container: `list.append`.
+fn is_method_of_container(name: &str) -> bool {
+    matches!(
+        name.split_once('.'),
+        Some(("list" | "dict" | "set" | "tuple" | "frozenset", method))
+            if !matches!(method, "fromkeys" | "__new__" | "__init_subclass__")
+    )
 }
 
 /// Whether a function of this name only computes.

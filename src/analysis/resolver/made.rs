@@ -22,49 +22,7 @@ impl<'a> Resolver<'a, '_> {
             held.by_key = Some(Default::default());
         }
         for value in arguments.positional.clone() {
-            let atoms = self.values.atoms(value);
-            for atom in atoms.iter() {
-                match *atom {
-                    Atom::Container(other) if self.world.held(other).is_dictionary => {
-                        match self.world.pairs(other) {
-                            Some(pairs) => {
-                                for (name, value) in pairs {
-                                    let name = self.values.of(Atom::Constant(name));
-                                    self.hold_at(id, name, value);
-                                }
-                            }
-                            None => {
-                                let (names, values) = (self.world.keys(other), self.world.elements(other));
-                                self.hold_at(id, names, values);
-                            }
-                        }
-                    }
-                    Atom::Container(other) => match self.world.exact(other) {
-                        Some(rows) => {
-                            for row in rows {
-                                let (name, value) =
-                                    (self.element(row, 0, 2, true), self.element(row, 1, 2, true));
-                                self.hold_at(id, name, value);
-                            }
-                        }
-                        None => {
-                            let row = self.world.elements(other);
-                            let (name, value) =
-                                (self.element(row, 0, 2, true), self.element(row, 1, 2, true));
-                            self.world.spoil(id);
-                            self.world.hold_key(&mut self.values, id, name);
-                            self.world.hold(&mut self.values, id, value);
-                        }
-                    },
-                    same => {
-                        let same = self.values.of(same);
-                        let element = self.iterate(same);
-                        self.world.spoil(id);
-                        self.world.hold_key(&mut self.values, id, element);
-                        self.world.hold(&mut self.values, id, element);
-                    }
-                }
-            }
+            self.absorb(id, value);
         }
         for (name, value) in arguments.named.clone() {
             let text = self.symbols.text(name);
@@ -75,9 +33,7 @@ impl<'a> Resolver<'a, '_> {
             .into_iter()
             .flatten()
         {
-            let value = self.contents(value);
-            self.world.spoil(id);
-            self.world.hold(&mut self.values, id, value);
+            self.absorb(id, value);
         }
         self.values.of(Atom::Container(id))
     }

@@ -135,7 +135,7 @@ impl<'a> Resolver<'a, '_> {
                 },
                 _ => {
                     let field = self.world.any_field(name);
-                    let field = self.perilous(field);
+                    let field = self.bearing(field);
                     let set = self.world.attribute(atom, name);
                     let field = self.values.join(field, set);
                     self.values.join(field, Value::DATA)
@@ -157,10 +157,16 @@ impl<'a> Resolver<'a, '_> {
                     };
                 }
                 // An attribute of what carries something else, as the fields of a named tuple.
+                if self.world.held(id).is_carrier {
+                    return self.member_of_carrier(id, name, at);
+                }
                 let elements = self.world.elements(id);
                 let field = self.world.any_field(name);
                 let field = self.perilous(field);
                 let both = self.values.join(elements, field);
+                // Or one of its methods, which is called later.
+                let method = self.values.of(atom);
+                let both = self.values.join(both, method);
                 self.values.join(both, Value::DATA)
             }
             Atom::Names => {
@@ -217,7 +223,15 @@ impl<'a> Resolver<'a, '_> {
             return value;
         }
         self.named(at, member);
-        self.value_of_path(member)
+        let value = self.value_of_path(member);
+        match self.keeper(path) {
+            Some(keeper) => {
+                // What is kept is not the object's member, but may be what the member keeps.
+                let kept = self.values.of(Atom::Container(keeper));
+                self.values.join(value, kept)
+            }
+            None => value,
+        }
     }
 
     /// Paths whose value is known for itself.

@@ -1,10 +1,11 @@
 //! Calls of members: of objects, modules, containers and what nobody knows.
 
-use super::{Resolver, calls::Arguments};
+use super::{Resolver, calls::Arguments, carriers::gives_back};
 use crate::analysis::{
     constants::{self, Constant, Known},
+    knowledge::Does,
     paths::{PathId, Place, Symbol},
-    scopes::Kind,
+    scopes::{ClassId, ContainerId, Kind},
     values::{Atom, Value},
 };
 use ruff_text_size::TextRange;
@@ -29,6 +30,13 @@ impl<'a> Resolver<'a, '_> {
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {
             let given = match *atom {
+                Atom::Client(_) if &*self.symbols.text(name) == "__init__" => {
+                    self.possible(
+                        at,
+                        "A control system's object is made anew: it stands for another channel from here on.",
+                    );
+                    Value::DATA
+                }
                 Atom::Client(client) => self.call_client(client, object, name, at, arguments),
                 Atom::Path(path) => self.call_member_of_path(path, name, at, arguments),
                 Atom::Container(id) => {
@@ -105,12 +113,7 @@ impl<'a> Resolver<'a, '_> {
         }
         let known = match self.paths.place(path) {
             Place::Foreign => None,
-            Place::Library { member, .. }
-                if matches!(
-                    member.does,
-                    crate::analysis::knowledge::Does::Read | crate::analysis::knowledge::Does::Quiet
-                ) =>
-            {
+            Place::Library { member, .. } if matches!(member.does, Does::Read | Does::Quiet) => {
                 return Value::DATA;
             }
             _ => self.paths.member(path, name, &self.symbols),
@@ -140,7 +143,9 @@ impl<'a> Resolver<'a, '_> {
         if set != Value::EMPTY {
             self.call_value(set, at, arguments);
         }
-        if matches!(self.paths.place(member), Place::Known { effect: None }) && full.contains("()") {
+        if self.paths.object(path).is_some()
+            && matches!(self.paths.place(member), Place::Known { effect: None })
+        {
             self.effect_of_method(name, at, arguments);
         }
         self.call_path(member, at, arguments)
@@ -149,7 +154,7 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn call_member_of_class(
         &mut self,
         atom: Atom,
-        class: crate::analysis::scopes::ClassId,
+        class: ClassId,
         name: Symbol,
         at: TextRange,
         arguments: &Arguments<'a>,
@@ -265,7 +270,7 @@ impl<'a> Resolver<'a, '_> {
     /// A method of one of Python's own containers.
     pub(super) fn call_container(
         &mut self,
-        id: crate::analysis::scopes::ContainerId,
+        id: ContainerId,
         atom: Atom,
         name: &str,
         at: TextRange,
@@ -274,11 +279,8 @@ impl<'a> Resolver<'a, '_> {
         let one = self.values.of(atom);
         let is_dictionary = self.world.held(id).is_dictionary;
         if self.world.held(id).is_carrier {
-            // What is carried may be what is meant, whatever the method's name.
-            let elements = self.world.elements(id);
-            let clients = self.values.only(elements, |atom| matches!(atom, Atom::Client(_)));
-            let symbol = self.name(name);
-            self.call_of_carried(clients, symbol, at, arguments);
+            let name = self.name(name);
+            return self.call_member_of_carrier(id, name, at, arguments);
         }
         if matches!(name, "pop" | "popleft" | "popitem") {
             self.world.spoil(id);
@@ -289,8 +291,7 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         match name {
-            "get" | "pop" | "popleft" | "popitem" | "setdefault" | "__getitem__" | "get_nowait"
-            | "result" | "send" | "__next__" | "throw" => {
+            name if gives_back(name) => {
                 let mut found = match (is_dictionary, arguments.positional.first()) {
                     (true, Some(&index)) if name != "popitem" => self.held_at(id, index),
                     (false, Some(&index)) if matches!(name, "pop" | "__getitem__") => self.held_at(id, index),
@@ -327,7 +328,7 @@ impl<'a> Resolver<'a, '_> {
                 self.values.join(one, elements)
             }
             "copy" | "__iter__" | "reversed" | "rotate" | "sort" | "reverse" | "most_common" | "elements"
-            | "union" | "intersection" | "difference" => {
+            | "intersection" | "difference" => {
                 self.hand_functions(name, arguments);
                 if matches!(name, "sort" | "reverse" | "rotate") {
                     self.world.spoil(id);
@@ -335,29 +336,35 @@ impl<'a> Resolver<'a, '_> {
                 }
                 one
             }
+            "union" | "symmetric_difference" => {
+                let mut elements = self.world.elements(id);
+                for value in arguments.all() {
+                    let more = self.iterate(value);
+                    elements = self.values.join(elements, more);
+                }
+                self.collection(arguments.place, 11, elements)
+            }
+            "intersection_update" | "difference_update" => {
+                self.world.spoil(id);
+                Value::DATA
+            }
             "index" | "count" | "clear" | "__len__" | "__contains__" | "join" => Value::DATA,
-            "update" | "extend" | "extendleft" | "__init__" | "__iadd__" => {
+            "update"
+            | "extend"
+            | "extendleft"
+            | "__init__"
+            | "__iadd__"
+            | "__ior__"
+            | "symmetric_difference_update" => {
                 for value in arguments.positional.clone() {
-                    let atoms = self.values.atoms(value);
-                    let pairs = match *atoms {
-                        [Atom::Container(other)] if is_dictionary => self.world.pairs(other),
-                        _ => None,
-                    };
-                    match pairs {
-                        Some(pairs) => {
-                            for (name, value) in pairs {
-                                let name = self.values.of(Atom::Constant(name));
-                                self.hold_at(id, name, value);
-                            }
-                        }
-                        None => {
-                            self.world.spoil(id);
-                            let names = self.iterate(value);
-                            let elements = self.contents(value);
-                            self.world.hold_key(&mut self.values, id, names);
-                            self.world.hold(&mut self.values, id, elements);
-                        }
-                    }
+                    self.absorb(id, value);
+                }
+                if let Some((_, value)) = arguments.star {
+                    // Each of these is one that is taken in.
+                    self.absorb(id, value);
+                }
+                if let Some(value) = arguments.double_star {
+                    self.absorb(id, value);
                 }
                 for (name, value) in arguments.named.clone() {
                     let text = self.symbols.text(name);
@@ -377,59 +384,16 @@ impl<'a> Resolver<'a, '_> {
             }
             _ if self.world.held(id).is_own => Value::EMPTY,
             _ => {
-                // An attribute of what carries something else.
+                // An attribute of what holds something else.
                 let elements = self.world.elements(id);
-                let callable = self
-                    .values
-                    .only(elements, |atom| matches!(atom, Atom::Client(_) | Atom::Object(_)));
                 let symbol = self.name(name);
-                let given = if callable == Value::EMPTY {
-                    Value::EMPTY
-                } else if self.values.has(callable, |atom| matches!(atom, Atom::Client(_))) {
-                    self.call_of_carried(callable, symbol, at, arguments)
-                } else {
-                    self.deeper(|resolver| Some(resolver.call_member(callable, symbol, at, arguments)))
-                        .unwrap_or(Value::UNKNOWN)
-                };
+                let given = self.call_of_carried(elements, symbol, at, arguments);
                 let handed = self.hand_functions(name, arguments);
-                let given = self.values.join(given, handed);
-                let given = self.values.join(given, elements);
-                self.carry(Value::DATA, given, arguments)
+                let held = self.values.join(elements, handed);
+                let carried = self.carry(Value::DATA, held, arguments);
+                self.values.join(carried, given)
             }
         }
-    }
-
-    /// A method of what carries a control system's object: of the object itself only where such an object
-    /// is known to have it.
-    pub(super) fn call_of_carried(
-        &mut self,
-        callable: Value,
-        name: Symbol,
-        at: TextRange,
-        arguments: &Arguments<'a>,
-    ) -> Value {
-        let mut result = Value::EMPTY;
-        let text = self.symbols.text(name);
-        let atoms = self.values.atoms(callable);
-        for atom in atoms.iter() {
-            let one = self.values.of(*atom);
-            let given = match *atom {
-                Atom::Client(client) => {
-                    let of = self.values.client(client).of;
-                    let member = self.knowledge.member(of, &text);
-                    if member.does == crate::analysis::knowledge::Does::Unlisted {
-                        one
-                    } else {
-                        self.call_client(client, one, name, at, arguments)
-                    }
-                }
-                _ => self
-                    .deeper(|resolver| Some(resolver.call_member(one, name, at, arguments)))
-                    .unwrap_or(Value::UNKNOWN),
-            };
-            result = self.values.join(result, given);
-        }
-        result
     }
 
     pub(super) fn call_constant(

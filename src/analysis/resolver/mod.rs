@@ -7,6 +7,7 @@
 //! later. What cannot be followed counts as what may write.
 
 mod calls;
+mod carriers;
 mod classes;
 mod clients;
 mod decorators;
@@ -55,7 +56,7 @@ use super::{
     clock::{Slot, Turn, Unit},
     knowledge::{Knowledge, LibraryId},
     paths::{PathId, Paths, Place, Symbol, Symbols},
-    scopes::{ClassId, FunctionId, ScopeId, World},
+    scopes::{ClassId, ContainerId, FunctionId, ScopeId, World},
     values::{Atom, Value, Values},
 };
 use crate::{
@@ -139,6 +140,7 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         perils: FxHashMap::default(),
         looks: 0,
         plain: FxHashSet::default(),
+        keepers: FxHashMap::default(),
         work: 0,
         most_work: MIN_WORK + WORK_PER_BYTE * program.text.len() as u64,
         found: Vec::new(),
@@ -226,6 +228,8 @@ struct Resolver<'a, 'p> {
     looks: u32,
     /// The classes whose instances were turned into plain containers in this pass, with keys or without.
     plain: FxHashSet<(ClassId, bool)>,
+    /// What objects of other modules were given to keep, by the path that leads to them.
+    keepers: FxHashMap<PathId, ContainerId>,
     /// How much was done, and how much may be done before the program counts as not understood.
     work: u64,
     most_work: u64,

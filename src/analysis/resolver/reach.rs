@@ -251,6 +251,9 @@ impl<'a> Resolver<'a, '_> {
                 seen += 1;
                 due.push(self.world.elements(id));
                 due.push(self.world.keys(id));
+                if self.world.held(id).is_carrier {
+                    due.push(self.world.carried(id));
+                }
             }
             let rest = self.values.without_containers(next);
             flat = self.values.join(flat, rest);
@@ -272,6 +275,15 @@ impl<'a> Resolver<'a, '_> {
             Atom::Object(class) | Atom::Class(class) => !self.client_types(class).is_empty(),
             _ => false,
         })
+    }
+
+    /// Whether `value` is an object of another module, of which it is known what it keeps.
+    pub(super) fn is_of_module(&self, value: Value) -> bool {
+        let atoms = self.values.slice(value);
+        !atoms.is_empty()
+            && atoms
+                .iter()
+                .all(|atom| matches!(atom, Atom::Path(_) | Atom::Container(_)))
     }
 
     /// Whether `value` is a container that can take what is put into it.

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::analysis::{
     constants::{self, Constant},
-    scopes::{How, ScopeKind, key},
+    scopes::{ContainerId, How, ScopeKind, key},
     values::{Atom, Value},
 };
 use ruff_python_ast::{self as ast, Expr, ExprContext};
@@ -180,7 +180,10 @@ impl<'a> Resolver<'a, '_> {
                 known &= bound.is_some();
             }
         }
-        if known && let Some(constants) = self.constants_of(object) {
+        if known
+            && !self.holds_lists(object)
+            && let Some(constants) = self.constants_of(object)
+        {
             let mut result = Value::EMPTY;
             for constant in constants {
                 let [lower, upper, step] = &bounds;
@@ -211,6 +214,17 @@ impl<'a> Resolver<'a, '_> {
             result = self.values.join(result, part);
         }
         result
+    }
+
+    /// Whether `value` is a container of containers: a copy of it holds the same ones.
+    pub(super) fn holds_lists(&mut self, value: Value) -> bool {
+        let atoms = self.values.atoms(value);
+        atoms.iter().any(|atom| {
+            let Atom::Container(id) = *atom else { return false };
+            let elements = self.world.elements(id);
+            self.values
+                .has(elements, |atom| matches!(atom, Atom::Container(_)))
+        })
     }
 
     /// A computed constant as a value; a sequence is a container made at `place`.
@@ -272,7 +286,7 @@ impl<'a> Resolver<'a, '_> {
         for atom in atoms.iter() {
             let element = match *atom {
                 Atom::Container(id) if self.world.held(id).is_dictionary => self.world.keys(id),
-                Atom::Container(id) => self.world.elements(id),
+                Atom::Container(id) => self.opened(id),
                 Atom::Constant(id) => match self.values.get(id).clone() {
                     Constant::Text(text) if text.len() <= 32 => {
                         let mut letters = Value::EMPTY;
@@ -290,11 +304,10 @@ impl<'a> Resolver<'a, '_> {
                     Value::DATA
                 }
                 Atom::Modules => Value::UNKNOWN,
-                same @ (Atom::Client(_)
-                | Atom::Path(_)
-                | Atom::Unknown
-                | Atom::Function(_)
-                | Atom::Parent(_)) => self.values.of(same),
+                Atom::Path(path) => self.with_kept(path),
+                same @ (Atom::Client(_) | Atom::Unknown | Atom::Function(_) | Atom::Parent(_)) => {
+                    self.values.of(same)
+                }
             };
             result = self.values.join(result, element);
         }
@@ -309,6 +322,16 @@ impl<'a> Resolver<'a, '_> {
             let part = match *atom {
                 Atom::Container(id) => self.world.elements(id),
                 Atom::Constant(_) => Value::DATA,
+                Atom::Path(path) => {
+                    let same = self.values.of(*atom);
+                    match self.keeper(path) {
+                        Some(keeper) => {
+                            let kept = self.world.elements(keeper);
+                            self.values.join(same, kept)
+                        }
+                        None => same,
+                    }
+                }
                 other => self.values.of(other),
             };
             result = self.values.join(result, part);
@@ -342,6 +365,8 @@ impl<'a> Resolver<'a, '_> {
         if let (Some(containers), Some(index)) = (self.constants_of(object), self.constant_of(index))
             && let [container] = containers.as_slice()
             && let Some(item) = constants::item(container, &index)
+            // A list in a list is that list, not what it holds.
+            && !is_sequence(&item)
         {
             return self.made(item);
         }
@@ -349,6 +374,7 @@ impl<'a> Resolver<'a, '_> {
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {
             let part = match *atom {
+                Atom::Container(id) if self.world.held(id).is_carrier => self.opened(id),
                 Atom::Container(id) => self.held_at(id, index),
                 Atom::Constant(_) | Atom::Data | Atom::Member(_) => Value::DATA,
                 Atom::Object(class) => self.item_of(class, index),
@@ -360,6 +386,7 @@ impl<'a> Resolver<'a, '_> {
                     // `__builtins__` is a dictionary in some places.
                     self.named_in(Atom::NamesOf(path), index, at)
                 }
+                Atom::Path(path) => self.with_kept(path),
                 same => self.values.of(same),
             };
             result = self.values.join(result, part);
@@ -367,8 +394,97 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
+    /// `value += more`, or another operator of its kind: a container takes more in where it stands, so that
+    /// whoever holds it sees that; `place` tells apart what is made anew.
+    pub(super) fn grown(&mut self, value: Value, more: Value, place: usize) -> Value {
+        let mut result = Value::EMPTY;
+        let atoms = self.values.atoms(value);
+        let mut rest = Vec::new();
+        for atom in atoms.iter() {
+            let Atom::Container(id) = *atom else {
+                rest.push(*atom);
+                continue;
+            };
+            let same = self.values.of(*atom);
+            if self.world.held(id).is_carrier {
+                let bearing = self.bearing(more);
+                self.put_into_carrier(id, bearing, true);
+                result = self.values.join(result, same);
+            } else if self.world.held(id).is_tuple {
+                let elements = self.world.elements(id);
+                let added = self.iterate(more);
+                let elements = self.values.join(elements, added);
+                let longer = self.collection(place, 0, elements);
+                result = self.values.join(result, longer);
+            } else {
+                self.absorb(id, more);
+                result = self.values.join(result, same);
+            }
+        }
+        if rest.is_empty() && result != Value::EMPTY {
+            return result;
+        }
+        // What grows by itself is followed no further than what it may hold.
+        let rest = self.values.any(rest);
+        let rest = self.combined(rest, more);
+        let rest = self.values.widened(rest);
+        self.values.join(result, rest)
+    }
+
+    /// The container takes in what another holds.
+    pub(super) fn absorb(&mut self, id: ContainerId, value: Value) {
+        if !self.world.held(id).is_dictionary {
+            self.world.spoil(id);
+            let elements = self.iterate(value);
+            self.world.hold(&mut self.values, id, elements);
+            return;
+        }
+        let atoms = self.values.atoms(value);
+        for atom in atoms.iter() {
+            match *atom {
+                Atom::Container(other) if self.world.held(other).is_dictionary => {
+                    match self.world.pairs(other) {
+                        Some(pairs) => {
+                            for (name, value) in pairs {
+                                let name = self.values.of(Atom::Constant(name));
+                                self.hold_at(id, name, value);
+                            }
+                        }
+                        None => {
+                            let (names, values) = (self.world.keys(other), self.world.elements(other));
+                            self.hold_at(id, names, values);
+                        }
+                    }
+                }
+                Atom::Container(other) => match self.world.exact(other) {
+                    Some(rows) => {
+                        for row in rows {
+                            let (name, value) =
+                                (self.element(row, 0, 2, true), self.element(row, 1, 2, true));
+                            self.hold_at(id, name, value);
+                        }
+                    }
+                    None => {
+                        let row = self.world.elements(other);
+                        let (name, value) = (self.element(row, 0, 2, true), self.element(row, 1, 2, true));
+                        self.world.spoil(id);
+                        self.world.hold_key(&mut self.values, id, name);
+                        self.world.hold(&mut self.values, id, value);
+                    }
+                },
+                same => {
+                    let same = self.values.of(same);
+                    let element = self.iterate(same);
+                    self.world.spoil(id);
+                    self.world.hold_key(&mut self.values, id, element);
+                    self.world.hold(&mut self.values, id, element);
+                }
+            }
+        }
+    }
+
     /// What the container holds at `index`.
-    pub(super) fn held_at(&mut self, id: crate::analysis::scopes::ContainerId, index: Value) -> Value {
+    pub(super) fn held_at(&mut self, id: ContainerId, index: Value) -> Value {
         let atoms = self.values.atoms(index);
         let mut found = Value::EMPTY;
         for atom in atoms.iter() {
@@ -405,7 +521,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Puts `value` under `name` into a dictionary.
-    pub(super) fn hold_at(&mut self, id: crate::analysis::scopes::ContainerId, name: Value, value: Value) {
+    pub(super) fn hold_at(&mut self, id: ContainerId, name: Value, value: Value) {
         self.world.hold_key(&mut self.values, id, name);
         let atoms = self.values.atoms(name);
         if atoms.is_empty() || atoms.iter().any(|atom| !matches!(atom, Atom::Constant(_))) {

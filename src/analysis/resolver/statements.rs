@@ -221,27 +221,18 @@ impl<'a> Resolver<'a, '_> {
 
     fn augmented(&mut self, node: &'a ast::StmtAugAssign) {
         let value = self.expression(&node.value);
-        match &*node.target {
-            Expr::Name(_) => {
-                let before = self.quietly(|resolver| resolver.expression(&node.target));
-                // What grows by itself is followed no further than what it may hold.
-                let joined = self.operated(node.op, before, value);
-                let joined = self.values.widened(joined);
-                self.assign(&node.target, joined, How::Assigned(&node.value));
-                let content = self.taint(value);
-                if content != Value::EMPTY {
-                    self.put_into(&node.target, content);
-                }
-            }
-            target => {
-                let before = self.quietly(|resolver| resolver.expression(target));
-                let made = self.operated(node.op, before, value);
-                let made = self
-                    .values
-                    .only(made, |atom| !matches!(atom, Atom::Container(_) | Atom::Unknown));
-                let value = self.values.join(value, made);
-                self.assign(target, value, How::Assigned(&node.value));
-            }
+        let before = self.quietly(|resolver| resolver.expression(&node.target));
+        let made = self.operated(node.op, before, value);
+        let made = self
+            .values
+            .only(made, |atom| !matches!(atom, Atom::Container(_) | Atom::Unknown));
+        let made = self.values.widened(made);
+        let grown = self.grown(before, value, key(node));
+        let grown = self.values.join(grown, made);
+        self.assign(&node.target, grown, How::Assigned(&node.value));
+        let content = self.taint(value);
+        if content != Value::EMPTY && node.target.is_name_expr() && !self.holds(before) {
+            self.put_into(&node.target, content);
         }
     }
 
@@ -297,9 +288,14 @@ impl<'a> Resolver<'a, '_> {
                 let object = self.expression(&subscript.value);
                 let index = self.expression(&subscript.slice);
                 self.subject = Some(&subscript.value);
-                self.set_item(object, index, subscript.range(), value);
+                if subscript.slice.is_slice_expr() {
+                    self.set_slice(object, index, subscript.range(), value);
+                } else {
+                    self.set_item(object, index, subscript.range(), value);
+                }
                 let taint = self.taint(value);
-                if taint != Value::EMPTY && !self.holds(object) {
+                let kept = self.holds(object) || self.is_of_module(object);
+                if taint != Value::EMPTY && !kept {
                     self.put_into(&subscript.value, taint);
                 }
             }

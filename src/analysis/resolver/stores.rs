@@ -76,10 +76,16 @@ impl<'a> Resolver<'a, '_> {
                 Atom::Container(id) => {
                     self.world.set_field(&mut self.values, None, name, value);
                     // What is carried may be what is set.
-                    let elements = self.world.elements(id);
-                    let clients = self.values.only(elements, |atom| matches!(atom, Atom::Client(_)));
-                    if clients != Value::EMPTY {
-                        self.set_named(clients, name, at, value);
+                    let meant = if self.world.held(id).is_carrier {
+                        let bearing = self.bearing(value);
+                        self.put_into_carrier(id, bearing, true);
+                        self.meant_by(id, name)
+                    } else {
+                        let elements = self.world.elements(id);
+                        self.values.only(elements, |atom| matches!(atom, Atom::Client(_)))
+                    };
+                    if meant != Value::EMPTY {
+                        self.set_named(meant, name, at, value);
                     }
                 }
                 Atom::Function(_) => {
@@ -186,6 +192,8 @@ impl<'a> Resolver<'a, '_> {
                     self.escape(value);
                 }
                 self.world.set_field(&mut self.values, None, name, value);
+                let bearing = self.bearing(value);
+                self.keep(path, bearing, true);
             }
             Place::Foreign => {
                 if self.holds_client(value) {
@@ -207,6 +215,13 @@ impl<'a> Resolver<'a, '_> {
                 Atom::Container(id) => {
                     if self.world.held(id).is_dictionary {
                         self.hold_at(id, index, value);
+                    } else if self.world.held(id).is_carrier {
+                        let bearing = self.bearing(value);
+                        self.put_into_carrier(id, bearing, true);
+                        let hook = self.name("__setitem__");
+                        let meant = self.meant_by(id, hook);
+                        let meant = self.values.only(meant, |atom| matches!(atom, Atom::Object(_)));
+                        self.set_item(meant, index, at, value);
                     } else {
                         self.world.spoil(id);
                         self.world.hold(&mut self.values, id, value);
@@ -234,7 +249,11 @@ impl<'a> Resolver<'a, '_> {
                                 "Python's built-in names are replaced.",
                             );
                         }
-                        _ => {}
+                        Place::Known { .. } => {
+                            let bearing = self.bearing(value);
+                            self.keep(path, bearing, true);
+                        }
+                        Place::Foreign => {}
                     }
                 }
                 Atom::Names => {
@@ -285,6 +304,22 @@ impl<'a> Resolver<'a, '_> {
                 Atom::Unknown | Atom::Member(_) | Atom::Data | Atom::Constant(_) | Atom::Function(_) => {}
             }
         }
+    }
+
+    /// What is set as `object[from:to]`: a list takes the elements in.
+    pub(super) fn set_slice(&mut self, object: Value, index: Value, at: TextRange, value: Value) {
+        let elements = self.iterate(value);
+        let atoms = self.values.atoms(object);
+        for atom in atoms.iter() {
+            if let Atom::Container(id) = *atom {
+                self.world.spoil(id);
+                self.world.hold(&mut self.values, id, elements);
+            }
+        }
+        let rest = self
+            .values
+            .only(object, |atom| !matches!(atom, Atom::Container(_)));
+        self.set_item(rest, index, at, value);
     }
 
     /// A container, a variable or a field now holds `content` too.
