@@ -103,19 +103,12 @@ enum Encoding {
 fn declared_encoding(bytes: &[u8]) -> Result<Encoding, Refusal> {
     let strict = cookie(bytes.split(|&byte| byte == b'\n'));
     let universal = cookie(bytes.split(|&byte| byte == b'\n' || byte == b'\r'));
+    let is_plain = strict == universal;
     let mut found = Encoding::Utf8;
     for (index, name) in [strict, universal].into_iter().enumerate() {
         let encoding = match name {
             None => Encoding::Utf8,
-            Some(name) => encoding_named(&name).ok_or_else(|| {
-                Refusal::unanalysable(
-                    "encoding_unsupported",
-                    format!(
-                        "The code declares the encoding '{name}'; only utf-8, ascii, latin-1 and cp1252 \
-                         are analyzed."
-                    ),
-                )
-            })?,
+            Some(name) => encoding_named(&name).ok_or_else(|| unread(&name, is_plain))?,
         };
         if index > 0 && encoding != found {
             return Err(Refusal::unanalysable(
@@ -126,6 +119,93 @@ fn declared_encoding(bytes: &[u8]) -> Result<Encoding, Refusal> {
         found = encoding;
     }
     Ok(found)
+}
+
+/// How the names start of the encodings that Python's own codecs read code in, beside numbers.
+const ENCODINGS: [&str; 65] = [
+    "utf-7",
+    "utf7",
+    "utf-8-",
+    "utf8-",
+    "u7",
+    "unicode",
+    "raw-unicode",
+    "idna",
+    "punycode",
+    "cp",
+    "cs",
+    "ibm",
+    "iso",
+    "latin",
+    "l2",
+    "l3",
+    "l4",
+    "l5",
+    "l6",
+    "l7",
+    "l8",
+    "l9",
+    "l10",
+    "mac",
+    "x-mac",
+    "windows-",
+    "koi8",
+    "kz",
+    "big5",
+    "gb",
+    "hkscs",
+    "euc",
+    "u-jis",
+    "ujis",
+    "jisx",
+    "shift",
+    "sjis",
+    "s-jis",
+    "ms",
+    "hz",
+    "johab",
+    "uhc",
+    "ks",
+    "korean",
+    "chinese",
+    "ansi",
+    "arabic",
+    "asmo",
+    "charmap",
+    "cyrillic",
+    "ecma",
+    "elot",
+    "greek",
+    "hebrew",
+    "hp-",
+    "palmos",
+    "pt",
+    "r8",
+    "rk",
+    "roman8",
+    "ruscii",
+    "strk",
+    "thai",
+    "tis",
+    "us",
+];
+
+/// Why code that declares the encoding `name` is not read: it may mean something else to Python, or Python
+/// knows no such encoding of code either; which of the two is not known where the declaration is not plain.
+fn unread(name: &str, is_plain: bool) -> Refusal {
+    let plain = name.to_ascii_lowercase().replace('_', "-");
+    let is_known = plain == "utf"
+        || plain.starts_with(|letter: char| letter.is_ascii_digit())
+        || ENCODINGS.iter().any(|known| plain.starts_with(known));
+    if is_plain && !is_known {
+        return Refusal::syntax(1, format!("Python reads no code in the encoding '{name}'"));
+    }
+    Refusal::unanalysable(
+        "encoding_unsupported",
+        format!(
+            "The code declares the encoding '{name}'; only utf-8, ascii, latin-1 and cp1252 are analyzed."
+        ),
+    )
 }
 
 /// The name in a PEP 263 declaration within the first two lines.

@@ -1,6 +1,6 @@
 //! What is known of libraries and modules, compiled for looking things up.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -56,6 +56,10 @@ pub(super) struct Type {
     pub(super) library: LibraryId,
     pub(super) name: Box<str>,
     pub(super) unlisted: Unlisted,
+    /// What stands between an object's channel and those of its members.
+    pub(super) joint: Option<Arc<str>>,
+    /// What an object is in an instance of the class it is defined in, whose channel its own continues.
+    pub(super) part: Option<TypeId>,
     members: TypeMembers,
 }
 
@@ -444,6 +448,8 @@ impl Knowledge {
                 library: id,
                 name: (**name).into(),
                 unlisted: above.and_then(|of| of.unlisted).unwrap_or_default(),
+                joint: of.joint.as_deref().map(Arc::from),
+                part: of.part.as_ref().and_then(|name| types.get(&**name)).copied(),
                 members: TypeMembers::Own {
                     listed: listed.sorted(),
                     settable: listing(&format!("{}.types.{name}.settable", library.id), &of.settable)?,
@@ -456,6 +462,8 @@ impl Knowledge {
             library: id,
             name: "object".into(),
             unlisted: Unlisted::Object,
+            joint: None,
+            part: None,
             members: TypeMembers::OfAll(first..end),
         });
         let mut modules: Vec<Box<str>> = library.modules.iter().map(|name| (**name).into()).collect();

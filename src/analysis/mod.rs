@@ -158,7 +158,7 @@ impl Analysis {
             return None;
         };
         let asks = |finding: &Finding| {
-            finding.rule == policy::UNANALYSABLE && finding.level.is_some_and(|level| level < Level::Refuse)
+            policy::is_unreadable(&finding.rule) && finding.level.is_some_and(|level| level < Level::Refuse)
         };
         match self.has_failed() || self.findings.iter().any(asks) {
             true => None,
@@ -259,13 +259,17 @@ impl Analyzer {
                     code: code.to_owned(),
                     message: message.clone(),
                 },
-                policy::UNANALYSABLE,
+                if code == policy::ENCODING {
+                    policy::ENCODING
+                } else {
+                    policy::UNANALYSABLE
+                },
                 1,
                 1,
                 message,
             ),
         };
-        let unanalysable = rule == policy::UNANALYSABLE;
+        let unanalysable = policy::is_unreadable(rule);
         let mut analysis = self.empty(code, verdict);
         analysis.has_writes = unanalysable;
         analysis.writes_unresolved = unanalysable;
@@ -280,6 +284,11 @@ impl Analyzer {
         };
         let level = match analysis.has_failed() {
             true => Level::Ask,
+            // What is said of unreadable code holds for its encodings too, unless they are named.
+            false if unanalysable => match self.knowledge.configured(rule) {
+                Some(level) => level,
+                None => self.knowledge.level(policy::UNANALYSABLE),
+            },
             false => self.knowledge.level(rule),
         };
         let known = self.knowledge.rule(rule);

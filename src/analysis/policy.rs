@@ -15,6 +15,14 @@ pub(super) const ANALYSIS_FAILED: &str = "analysis_failed";
 /// The rule that tells of code of which nothing could be found out.
 pub(super) const UNANALYSABLE: &str = "unanalysable";
 
+/// The rule that tells so because of the code's encoding.
+pub(super) const ENCODING: &str = "encoding_unsupported";
+
+/// Whether a rule tells of code of which nothing could be found out.
+pub(super) fn is_unreadable(rule: &str) -> bool {
+    matches!(rule, UNANALYSABLE | ENCODING)
+}
+
 /// The rule that tells of a write that has no way to the hardware.
 const NO_ROUTE: &str = "no_route";
 
@@ -82,7 +90,7 @@ fn concerns_writes(category: Category) -> bool {
 fn is_refused(finding: &&Finding) -> bool {
     finding.level == Some(Level::Refuse)
         && finding.category != Category::Syntax
-        && finding.rule != UNANALYSABLE
+        && !is_unreadable(&finding.rule)
 }
 
 /// Why the rules forbid the code, as sentences, and whether only the lack of a way to the hardware does.
@@ -111,7 +119,7 @@ pub(super) fn concerns(analysis: &Analysis) -> Vec<String> {
         }
     }
     // The verdict has said already what these findings tell.
-    let said = |finding: &Finding| finding.category == Category::Syntax || finding.rule == UNANALYSABLE;
+    let said = |finding: &Finding| finding.category == Category::Syntax || is_unreadable(&finding.rule);
     let mut grave = analysis
         .findings
         .iter()

@@ -5,7 +5,9 @@
 
 use std::cell::Cell;
 
-use ruff_python_ast::{Expr, Stmt};
+use std::rc::Rc;
+
+use ruff_python_ast::{Comprehension, Expr, ExprCall, Stmt, StmtFor};
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -21,6 +23,8 @@ const MAX_ROWS: usize = 24;
 
 /// At most so many members of an enumeration are told apart.
 pub(super) const MAX_ENTRIES: usize = 48;
+/// At most so many calls of a function are told apart.
+const MAX_CALLS: usize = 32;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -88,6 +92,8 @@ pub(super) struct Binding<'a> {
     pub(super) slot: Slot,
     pub(super) how: How<'a>,
     pub(super) at: TextRange,
+    /// Whether it is bound in other places too.
+    again: bool,
 }
 
 /// What kind of scope it is.
@@ -125,6 +131,70 @@ pub(super) struct Parameter {
     pub(super) positional: bool,
 }
 
+/// A loop around a piece of code.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loop<'a> {
+    pub(super) target: &'a Expr,
+    pub(super) over: &'a Expr,
+    /// What it repeats; none for a comprehension, which binds nothing else.
+    pub(super) body: Option<&'a [Stmt]>,
+}
+
+impl<'a> Loop<'a> {
+    pub(super) fn of(node: &'a StmtFor) -> Self {
+        Self {
+            target: &node.target,
+            over: &node.iter,
+            body: Some(&node.body),
+        }
+    }
+
+    pub(super) fn within(node: &'a Comprehension) -> Self {
+        Self {
+            target: &node.target,
+            over: &node.iter,
+            body: None,
+        }
+    }
+}
+
+/// A call of one of the program's own functions.
+#[derive(Debug, Clone)]
+pub(super) struct Call<'a> {
+    pub(super) place: usize,
+    /// What it gives the parameters.
+    pub(super) given: Vec<(Symbol, Value)>,
+    /// What is around it, where that may tell more of what it gives.
+    pub(super) around: Option<Around<'a>>,
+}
+
+impl Call<'_> {
+    /// The same call gives other values too; whether that is anything new.
+    fn join(&mut self, values: &mut Values, other: Self) -> bool {
+        let before = self.given.clone();
+        self.given.retain_mut(|(name, value)| {
+            let more = other.given.iter().find(|(known, _)| known == name);
+            if let Some((_, more)) = more {
+                *value = values.join(*value, *more);
+            }
+            more.is_some()
+        });
+        self.around = other.around;
+        self.given != before
+    }
+}
+
+/// What is around a call.
+#[derive(Debug, Clone)]
+pub(super) struct Around<'a> {
+    pub(super) node: &'a ExprCall,
+    pub(super) scope: ScopeId,
+    pub(super) function: Option<FunctionId>,
+    pub(super) loops: Rc<[Loop<'a>]>,
+    /// How many parameters are given before the arguments.
+    pub(super) skipped: usize,
+}
+
 pub(super) struct Function<'a> {
     pub(super) name: Symbol,
     pub(super) scope: ScopeId,
@@ -151,6 +221,12 @@ pub(super) struct Function<'a> {
     pub(super) called: bool,
     /// Whether others may call it with anything.
     pub(super) escaped: bool,
+    /// Its calls; none if some call is not known.
+    pub(super) calls: Option<Vec<Call<'a>>>,
+    /// Who asked for them.
+    pub(super) call_readers: Readers,
+    /// What its parameters hold where a call does not say.
+    pub(super) defaults: FxHashMap<Symbol, Value>,
     /// The call that runs the text it stands in, if it stands in one.
     pub(super) within: Option<TextRange>,
     /// Its body.
@@ -201,6 +277,8 @@ pub(super) struct Class {
     pub(super) made_by: Vec<ClassId>,
     /// The classes of an enumeration's members.
     pub(super) entries: Vec<ClassId>,
+    /// Where it is defined.
+    pub(super) at: TextRange,
     pub(super) bases: Vec<ClassId>,
     /// The program's own classes that extend this one directly.
     pub(super) extended_by: Vec<ClassId>,
@@ -222,6 +300,7 @@ impl Class {
     pub(super) fn new(scope: ScopeId, fields: Vec<Field>) -> Self {
         Self {
             scope,
+            at: TextRange::default(),
             kind: Kind::Plain,
             of_data: false,
             items: None,
@@ -261,6 +340,47 @@ pub(super) struct Container {
     visited: u32,
     /// Who found something under a key, and wants to know once keys are told apart no longer.
     shape_readers: Readers,
+    /// It stands for a callable with its first arguments.
+    pub(super) partial: Option<Rc<Partial>>,
+}
+
+/// A callable with its first arguments: `functools.partial`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Partial {
+    pub(super) callable: Value,
+    pub(super) positional: Vec<Value>,
+    pub(super) named: Vec<(Symbol, Value)>,
+}
+
+impl Partial {
+    /// What may be either. What only one of them is given may be anything.
+    fn joined(&self, values: &mut Values, other: &Self) -> Self {
+        let length = self.positional.len().max(other.positional.len());
+        let at = |from: &Self, index: usize| from.positional.get(index).copied().unwrap_or(Value::UNKNOWN);
+        let positional = (0..length).map(|index| values.join(at(self, index), at(other, index)));
+        let positional = positional.collect();
+        let under = |from: &Self, name: Symbol| {
+            let found = from.named.iter().find(|(known, _)| *known == name);
+            found.map_or(Value::UNKNOWN, |(_, value)| *value)
+        };
+        let names: Vec<Symbol> = self
+            .named
+            .iter()
+            .chain(&other.named)
+            .map(|(name, _)| *name)
+            .collect();
+        let mut named: Vec<(Symbol, Value)> = Vec::with_capacity(names.len());
+        for name in names {
+            if !named.iter().any(|(known, _)| *known == name) {
+                named.push((name, values.join(under(self, name), under(other, name))));
+            }
+        }
+        Self {
+            callable: values.join(self.callable, other.callable),
+            positional,
+            named,
+        }
+    }
 }
 
 /// Everything the program's own names, functions, classes and containers hold.
@@ -287,6 +407,9 @@ pub(super) struct World<'a> {
     /// The classes of the members of enumerations.
     entries: FxHashMap<(ClassId, Symbol), ClassId>,
     methods: FxHashMap<Symbol, (Vec<FunctionId>, Readers)>,
+    /// Who took a name for one that is assigned only once.
+    once_readers: Readers,
+    declared: FxHashSet<Symbol>,
 }
 
 /// The identity of a node of the syntax tree.
@@ -313,6 +436,8 @@ impl<'a> World<'a> {
             attributes: FxHashMap::default(),
             entries: FxHashMap::default(),
             methods: FxHashMap::default(),
+            once_readers: Readers::default(),
+            declared: FxHashSet::default(),
         };
         world.scope(0, ScopeKind::Module, None);
         world
@@ -366,6 +491,7 @@ impl<'a> World<'a> {
                     slot,
                     how: How::Unbound,
                     at: TextRange::default(),
+                    again: false,
                 };
                 self.scopes[Self::MODULE.index()].bindings.insert(name, unbound);
                 None
@@ -421,12 +547,17 @@ impl<'a> World<'a> {
             slot: Slot::default(),
             how,
             at,
+            again: false,
         });
         if matches!(binding.how, How::Unbound) {
             binding.how = how;
             binding.at = at;
             // Even data is more than what nobody knows.
             binding.slot.readers.wake(&mut self.clock);
+        }
+        if binding.at != at && !binding.again {
+            binding.again = true;
+            self.once_readers.wake(&mut self.clock);
         }
         binding.slot.grow(&mut self.clock, values, value);
     }
@@ -460,6 +591,88 @@ impl<'a> World<'a> {
             .slot
             .readers
             .wake_if(&mut self.clock, |unit| unit == current || is_below(unit));
+    }
+
+    /// Names that functions bind outside of themselves: none of them is followed turn by turn.
+    pub(super) fn declare(&mut self, name: Symbol) {
+        if self.declared.insert(name) {
+            self.once_readers.wake(&mut self.clock);
+        }
+    }
+
+    /// Whether functions bind the name outside of themselves.
+    pub(super) fn is_declared(&self, name: Symbol) -> bool {
+        self.once_readers.note(&self.clock);
+        self.declared.contains(&name)
+    }
+
+    /// What `scope` itself assigns to `name`, if that is all it is ever bound to.
+    pub(super) fn assigned_once(&self, scope: ScopeId, name: Symbol) -> Option<&'a Expr> {
+        self.once_readers.note(&self.clock);
+        match self.scopes[scope.index()].bindings.get(&name)? {
+            Binding {
+                how: How::Assigned(value),
+                again: false,
+                ..
+            } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Takes note of a call of a function; none is a call of which nothing is known.
+    pub(super) fn note_call(&mut self, values: &mut Values, id: FunctionId, call: Option<Call<'a>>) {
+        let function = &mut self.functions[id.index()];
+        let Some(calls) = &mut function.calls else { return };
+        let learned = match call {
+            None => {
+                function.calls = None;
+                true
+            }
+            Some(call) => match calls.iter().position(|known| known.place == call.place) {
+                Some(place) => calls[place].join(values, call),
+                None if calls.len() < MAX_CALLS => {
+                    calls.push(call);
+                    true
+                }
+                None => {
+                    function.calls = None;
+                    true
+                }
+            },
+        };
+        if learned {
+            function.call_readers.wake(&mut self.clock);
+        }
+    }
+
+    /// The callable with its first arguments that the container stands for.
+    pub(super) fn partial(&self, id: ContainerId) -> Option<Rc<Partial>> {
+        let container = &self.containers[id.index()];
+        container.exact_readers.note(&self.clock);
+        container.partial.clone()
+    }
+
+    /// Says which callable with which arguments the container stands for.
+    pub(super) fn set_partial(&mut self, values: &mut Values, id: ContainerId, partial: Partial) {
+        let container = &mut self.containers[id.index()];
+        let joined = match container.partial.as_deref() {
+            Some(known) => known.joined(values, &partial),
+            None => partial,
+        };
+        if container.partial.as_deref() != Some(&joined) {
+            container.partial = Some(Rc::new(joined));
+            container.exact_readers.wake(&mut self.clock);
+        }
+    }
+
+    /// The calls of a function, if all are known.
+    pub(super) fn calls(&self, id: FunctionId) -> Option<Vec<Call<'a>>> {
+        let function = &self.functions[id.index()];
+        function.call_readers.note(&self.clock);
+        if function.escaped {
+            return None;
+        }
+        function.calls.clone().filter(|calls| !calls.is_empty())
     }
 
     pub(super) fn known_function(&self, key: usize) -> Option<FunctionId> {
@@ -688,6 +901,7 @@ impl<'a> World<'a> {
             exact_readers: Readers::default(),
             visited: 0,
             shape_readers: Readers::default(),
+            partial: None,
         });
         self.container_ids.insert((key, part), id);
         (id, true)

@@ -31,19 +31,37 @@ pub enum Role {
     Value,
     /// It maps channels to values.
     Mapping,
+    /// It and all behind it name a channel each.
+    Rest,
+    /// From it on, channels and values take turns.
+    Pairs,
+    /// The channel ends with it, unless it does so anyway.
+    End,
+    /// Where it is given, it gives channels other names.
+    Alias,
     /// It is called with plain data.
     Callback,
+    /// Of a program: an option, which the word behind it belongs to.
+    Option,
+    /// Of a program: an option that stands alone.
+    Flag,
 }
 
 impl Role {
     /// The words for roles, as an entry has them.
-    const WORDS: [(&'static str, Role); 6] = [
+    const WORDS: [(&'static str, Role); 12] = [
         ("channel", Self::Channel),
         ("channels", Self::Channel),
         ("value", Self::Value),
         ("values", Self::Value),
         ("mapping", Self::Mapping),
+        ("rest", Self::Rest),
+        ("pairs", Self::Pairs),
+        ("end", Self::End),
+        ("alias", Self::Alias),
         ("callback", Self::Callback),
+        ("option", Self::Option),
+        ("flag", Self::Flag),
     ];
 
     fn read(word: &str) -> Result<Self, String> {

@@ -99,6 +99,15 @@ pub struct LibraryType {
     /// Members that may be set without a write.
     #[serde(default)]
     pub settable: Vec<String>,
+    /// What stands between the object's channel and the name of a member, where that is a channel of its
+    /// own; none if the object's channel is that of its members too. An empty one says that the object's
+    /// channel is only the beginning of names.
+    #[serde(default)]
+    pub joint: Option<String>,
+    /// What such an object is in an instance of the class that it is defined in as a part: its channel then
+    /// continues that of the instance.
+    #[serde(default)]
+    pub part: Option<String>,
 }
 
 /// What an unlisted member of an object is.
@@ -147,6 +156,9 @@ pub struct Effect {
     /// The rule that tells of it; none if only its result matters.
     #[serde(default)]
     pub rule: Option<String>,
+    /// A second rule that tells of it.
+    #[serde(default)]
+    pub also: Option<String>,
     /// Dotted paths. `subprocess.*` stands for all below; `pathlib.Path().unlink` for a method of what a
     /// call gives. The longest path that fits counts.
     pub paths: Vec<String>,
@@ -205,6 +217,16 @@ pub enum Look {
     Variable,
     /// The effect happens only if the argument is given and may be true.
     Flag,
+    /// The effect happens only if the argument is given.
+    Given,
+    /// It is the dotted name of an object that is replaced for a while.
+    Replaced,
+    /// It is written to: if it is an object of a control system, this may write.
+    Stream,
+    /// It is data that is loaded as a pickle: what it names, if the code holds it, is imported and called.
+    Pickle,
+    /// The effect happens unless the argument is given and true.
+    Unless,
     /// The effect happens unless the argument is a safe loader.
     Loader,
     /// It is the text of a template: the effect happens unless the text is known and reaches no hidden
@@ -313,6 +335,9 @@ impl Library {
                 }
             }
             self.check_descent(name)?;
+            if let Some(part) = of.part.as_ref().filter(|part| !self.types.contains_key(*part)) {
+                return Err(InvalidEntry::new(["types", name, "part"], self.no_type(part)));
+            }
         }
         Ok(())
     }

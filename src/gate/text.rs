@@ -27,6 +27,11 @@ const LOOK_ALIKES: &[(&str, &str)] = &[
     ("ıɑɡǀ", "iagl"),
 ];
 
+/// The stable ids of what [`notices`] tells.
+pub const NOTICE_RULES: [&str; 2] = [HIDDEN_CHARACTER, LOOK_ALIKE_NAME];
+const HIDDEN_CHARACTER: &str = "hidden_character";
+const LOOK_ALIKE_NAME: &str = "look_alike_name";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Suspicion {
     Hidden,
@@ -107,11 +112,11 @@ pub fn notices(text: &str) -> Vec<Finding> {
         let code_point = format!("U+{:04X}", u32::from(character));
         let (rule, explanation) = match suspicion {
             Suspicion::Hidden => (
-                "hidden_character",
+                HIDDEN_CHARACTER,
                 format!("{code_point} cannot be seen, or changes how the text around it is drawn."),
             ),
             Suspicion::LookAlike => (
-                "look_alike_name",
+                LOOK_ALIKE_NAME,
                 format!(
                     "{code_point} is drawn like the ASCII character '{}'.",
                     plain(character)

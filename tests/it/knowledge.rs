@@ -10,6 +10,7 @@ use std::{
 use holdpoint::{
     analysis::{Analysis, AnalysisSetupError, Analyzer},
     config::{AnalysisSettings, Config, Knowledge, Level, Library, PythonKnowledge, Rule},
+    gate::text::{NOTICE_RULES, notices},
     model::Category,
 };
 use serde::de::DeserializeOwned;
@@ -56,7 +57,7 @@ fn rules_are_whole() {
         assert!(!rule.title.is_empty() && !rule.advice.is_empty(), "{}", rule.id);
     }
     for effect in &shipped.python.effects {
-        if let Some(rule) = &effect.rule {
+        for rule in effect.rule.iter().chain(&effect.also) {
             assert!(
                 ids.contains(rule.as_str()),
                 "{rule} of {:?} is no rule",
@@ -77,6 +78,75 @@ fn rules_are_whole() {
     let no_route = shipped.rules.iter().find(|rule| rule.id == "no_route").unwrap();
     assert_eq!(no_route.level, Level::Refuse);
     assert_eq!(no_route.levels, [Level::Warn, Level::Ask, Level::Refuse]);
+}
+
+/// The programs of `tests/programs/rules.txt`: each with the rule that it is about, and whether that fires.
+fn cases() -> Vec<(&'static str, bool, String)> {
+    let cases = include_str!("../programs/rules.txt")
+        .split("=== ")
+        .skip(1)
+        .map(|case| {
+            let (head, code) = case.split_once('\n').unwrap();
+            let (rule, fires) = match head.split_once(' ') {
+                Some((rule, "fires")) => (rule, true),
+                Some((rule, "rests")) => (rule, false),
+                _ => panic!("{head:?} says neither that the rule fires nor that it rests"),
+            };
+            (rule, fires, spelled(code))
+        });
+    cases.collect()
+}
+
+/// The code with the characters that it names by their code points, as in `\u{200b}`.
+fn spelled(code: &str) -> String {
+    let mut parts = code.split("\\u{");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (number, rest) = part.split_once('}').unwrap();
+        text.push(char::from_u32(u32::from_str_radix(number, 16).unwrap()).unwrap());
+        text.push_str(rest);
+    }
+    text
+}
+
+#[test]
+fn each_rule_fires_where_it_should_and_nowhere_else() {
+    let analyzer = Analyzer::new(&settings()).unwrap();
+    let shipped = Knowledge::shipped();
+    let rules: BTreeSet<&str> = shipped
+        .rules
+        .iter()
+        .map(|rule| rule.id.as_str())
+        .chain(NOTICE_RULES)
+        .collect();
+    let (mut fires, mut rests) = (BTreeSet::new(), BTreeSet::new());
+    for (rule, expected, code) in cases() {
+        let analysis = analyzer.analyze(code.as_bytes());
+        let mut found = analysis.findings.clone();
+        found.extend(notices(&code));
+        let told = found.iter().any(|finding| finding.rule == rule);
+        assert_eq!(told, expected, "{rule} in\n{code}\n{found:#?}");
+        for finding in &found {
+            assert!(
+                rules.contains(finding.rule.as_str()),
+                "{} is no rule",
+                finding.rule
+            );
+        }
+        if shipped.rules.iter().any(|known| known.id == rule && known.risk) {
+            let risks = analysis.risks.iter().any(|risk| risk == rule);
+            assert_eq!(risks, expected, "{rule} among the risks of\n{code}");
+        }
+        match expected {
+            true => fires.insert(rule),
+            false => rests.insert(rule),
+        };
+    }
+    assert_eq!(fires, rules, "every rule has a program in which it fires");
+    assert_eq!(
+        rests, rules,
+        "every rule has a program in which it does not, though nearly"
+    );
 }
 
 /// A library with `more` in it.
@@ -170,7 +240,7 @@ fn entries_that_cannot_be_used_are_told() {
         ("value=(value)", "must be a name"),
         (
             "a(b=chanel)",
-            "has the unknown role \"chanel\" (allowed: channel, channels, value, values, mapping, callback)",
+            "has the unknown role \"chanel\" (allowed: channel, channels, value, values, mapping, rest, pairs, end, alias, callback, option, flag)",
         ),
         ("a(b, b=value)", "has the parameter b twice"),
         ("first(x)", "is listed twice"),

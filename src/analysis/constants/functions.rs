@@ -122,6 +122,11 @@ pub(in super::super) fn call(path: &str, arguments: &Known<'_>) -> Option<Consta
             let [text] = arguments.by_name(["node_or_string"])?;
             literals::python(text?.as_text()?)
         }
+        "shlex" if name == "split" => {
+            let [text, comments, posix] = arguments.by_name(["s", "comments", "posix"])?;
+            let plain = comments.is_none() && posix.is_none();
+            literals::words(text.filter(|_| plain)?.as_text()?)
+        }
         "textwrap" if name == "dedent" => {
             let [text] = arguments.by_name(["text"])?;
             literals::dedented(text?.as_text()?)

@@ -48,6 +48,48 @@ fn literal(expression: &Expr, depth: usize) -> Option<Constant> {
     }
 }
 
+/// `shlex.split(text)`, of a text without any escapes.
+pub(super) fn words(text: &str) -> Option<Constant> {
+    if text.contains('\\') || text.len() > MAX_LITERAL {
+        return None;
+    }
+    Constant::list(
+        split(text)
+            .into_iter()
+            .map(Constant::text)
+            .collect::<Option<_>>()?,
+    )
+}
+
+/// The words of a command, as a shell splits them.
+pub(in super::super) fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    let mut any = false;
+    for letter in line.chars() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            Some(_) => word.push(letter),
+            None if matches!(letter, '\'' | '"') => {
+                quote = Some(letter);
+                any = true;
+            }
+            None if letter.is_whitespace() => {
+                if any || !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                any = false;
+            }
+            None => word.push(letter),
+        }
+    }
+    if any || !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
 /// `json.loads(value)`, of anything but objects.
 pub(super) fn json(value: &Constant) -> Option<Constant> {
     let text = match value {

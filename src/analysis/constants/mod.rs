@@ -11,6 +11,7 @@ mod functions;
 mod literals;
 mod methods;
 mod operators;
+mod pickles;
 mod printing;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,10 @@ use std::rc::Rc;
 pub(super) use self::{
     format::format,
     functions::{attribute, call, is_known_root},
+    literals::split,
     methods::method,
     operators::{binary, item, slice, unary},
+    pickles::pickled_names,
     printing::shown,
 };
 

@@ -50,9 +50,12 @@ impl<'a> Arguments<'a> {
 
 impl<'a> Resolver<'a, '_> {
     pub(super) fn call(&mut self, node: &'a ast::ExprCall) -> Value {
+        let named = self.named_writes;
         let arguments = self.arguments(node);
+        let hands_on = self.named_writes != named;
         match &*node.func {
             Expr::Attribute(attribute) => {
+                self.base = key(&*attribute.value);
                 let object = self.expression(&attribute.value);
                 let at = attribute.attr.range();
                 self.note_hit(at, object, true);
@@ -63,6 +66,10 @@ impl<'a> Resolver<'a, '_> {
                 if self.name_traits(name).inserts {
                     self.fill(object, &attribute.value, &arguments);
                 }
+                let known = |atom| matches!(atom, Atom::Path(path) if matches!(self.paths.place(path), Place::Known { .. }));
+                if hands_on && self.values.slice(object).iter().copied().all(known) {
+                    self.defer_to(node, attribute.attr.as_str());
+                }
                 result
             }
             Expr::Name(name) => {
@@ -70,7 +77,11 @@ impl<'a> Resolver<'a, '_> {
                 self.note_hit(name.range(), value, true);
                 self.note_channels(name.range(), &arguments);
                 self.subject = Some(&node.func);
-                self.call_value(value, name.range(), &arguments)
+                let result = self.call_value(value, name.range(), &arguments);
+                if hands_on {
+                    self.defer(node, value);
+                }
+                result
             }
             other => {
                 let value = self.expression(other);
@@ -253,6 +264,14 @@ impl<'a> Resolver<'a, '_> {
                             self.implicit(class)
                         }
                     }
+                }
+                Atom::Container(id) if self.world.held(id).partial.is_some() => {
+                    let partial = self.world.partial(id);
+                    partial.map_or(Value::UNKNOWN, |partial| {
+                        let completed = self.completed(&partial, arguments);
+                        self.deeper(|resolver| Some(resolver.call_value(partial.callable, at, &completed)))
+                            .unwrap_or(Value::UNKNOWN)
+                    })
                 }
                 Atom::Container(id) => {
                     let elements = self.world.elements(id);

@@ -7,7 +7,7 @@ use super::{Resolver, calls::Arguments, kinds::inherited};
 use crate::analysis::{
     constants::Constant,
     knowledge::Does,
-    paths::{Place, Symbol},
+    paths::{PathId, Place, Symbol},
     scopes::{Class, ClassId, Given, How, Kind, ScopeKind, key},
     values::{Atom, Value},
 };
@@ -49,7 +49,9 @@ impl<'a> Resolver<'a, '_> {
             None => {
                 let scope = self.world.scope(place, ScopeKind::Class, Some(self.scope));
                 let fields = self.fields_of_body(&node.body);
-                self.world.add_class(place, Class::new(scope, fields))
+                let mut class = Class::new(scope, fields);
+                class.at = node.name.range();
+                self.world.add_class(place, class)
             }
         };
         self.extend(id, bases);
@@ -111,6 +113,7 @@ impl<'a> Resolver<'a, '_> {
                     }
                     Place::Foreign => self.world.extend_unknown(id),
                     Place::Known { .. } => {
+                        self.tell_extension(path, id);
                         let text = self.paths.text(path);
                         self.extend_known(id, &text);
                     }
@@ -147,6 +150,20 @@ impl<'a> Resolver<'a, '_> {
         }
         for metaclass in made_by {
             self.made_by(id, metaclass);
+        }
+    }
+
+    /// What extending a class of Python's own or of a common package does, where that is known.
+    fn tell_extension(&mut self, path: PathId, id: ClassId) {
+        let hook = format!("{}.__init_subclass__", self.paths.text(path));
+        let exactly = hook.len() + 1;
+        if let Some((covered, effect)) = self.knowledge.effect_found(&hook)
+            && covered == exactly
+            && let Some(rule) = &effect.rule
+        {
+            let why = format!("'{}' is extended.", self.paths.text(path));
+            let at = self.world.class(id).at;
+            self.tell_effect(at, rule, effect.may_write, path, why);
         }
     }
 
@@ -256,6 +273,7 @@ impl<'a> Resolver<'a, '_> {
                 made = true;
             }
         }
+        self.note_prefix(class, made, arguments);
         if !made {
             let given = self.fill_instance(class, at, arguments);
             result = self.values.join(result, given);

@@ -7,14 +7,17 @@ use crate::{
     analysis::{
         builtins,
         constants::Constant,
-        knowledge::{Does, LibraryId, Member, Role, SignatureId, TypeId},
+        knowledge::{Does, LibraryId, Member, Parameter, Role, SignatureId, TypeId},
         paths::{PathId, Place, Symbol},
         scopes::ClassId,
-        values::{Atom, Client, ClientId, Value},
+        values::{Atom, Client, ClientId, ConstantId, Value},
     },
     config::{Route, Unlisted},
     model::{Category, Evidence},
 };
+
+/// The field of an instance that holds the beginning of its channels' names; no code can have one like it.
+const PREFIX: &str = "(prefix)";
 
 impl<'a> Resolver<'a, '_> {
     /// An object of the library of which no more is known.
@@ -23,11 +26,7 @@ impl<'a> Resolver<'a, '_> {
         self.client_value(of, None)
     }
 
-    pub(super) fn client_value(
-        &mut self,
-        of: TypeId,
-        channel: Option<crate::analysis::values::ConstantId>,
-    ) -> Value {
+    pub(super) fn client_value(&mut self, of: TypeId, channel: Option<ConstantId>) -> Value {
         let client = self.values.client_of(Client { of, channel });
         self.values.of(Atom::Client(client))
     }
@@ -43,6 +42,72 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         types
+    }
+
+    /// An instance's members, with the parts among them as parts of this instance.
+    pub(super) fn parts_of(&mut self, class: ClassId, members: Value) -> Value {
+        let atoms = self.values.atoms(members);
+        if !atoms.iter().any(|atom| self.part_of_device(*atom).is_some()) {
+            return members;
+        }
+        let name = self.name(PREFIX);
+        let mut prefix = self.world.field(class, name);
+        for heir in self.world.descendants(class) {
+            let more = self.world.field(heir, name);
+            prefix = self.values.join(prefix, more);
+        }
+        let Some(prefixes) = self.texts_of(prefix) else {
+            return members;
+        };
+        let mut result = Value::EMPTY;
+        for atom in atoms.iter() {
+            let Some((of, suffix)) = self.part_of_device(*atom) else {
+                let other = self.values.of(*atom);
+                result = self.values.join(result, other);
+                continue;
+            };
+            let suffix = match suffix.map(|suffix| self.values.get(suffix).clone()) {
+                Some(Constant::Text(suffix)) => suffix,
+                _ => return members,
+            };
+            for prefix in &prefixes {
+                let channel = self
+                    .values
+                    .constant_id(Constant::Text(format!("{prefix}{suffix}").into()));
+                let part = self.client_value(of, channel);
+                result = self.values.join(result, part);
+            }
+        }
+        result
+    }
+
+    /// What a part is at an instance, and how its channel's name ends.
+    fn part_of_device(&self, atom: Atom) -> Option<(TypeId, Option<ConstantId>)> {
+        let Atom::Client(client) = atom else { return None };
+        let known = self.values.client(client);
+        Some((self.knowledge.type_of(known.of).part?, known.channel))
+    }
+
+    /// Takes note of the channel that an instance is made with, of a class that extends one of a library.
+    pub(super) fn note_prefix(&mut self, class: ClassId, is_own: bool, arguments: &Arguments<'a>) {
+        if self.client_types(class).is_empty() {
+            return;
+        }
+        let given = self.argument(arguments, 0, "prefix").filter(|_| !is_own);
+        let name = self.name(PREFIX);
+        self.world.set_field(
+            &mut self.values,
+            Some(class),
+            name,
+            given.unwrap_or(Value::UNKNOWN),
+        );
+    }
+
+    /// Others may make instances of the class, with channels that are not known here.
+    pub(super) fn hide_prefix(&mut self, class: ClassId) {
+        let name = self.name(PREFIX);
+        self.world
+            .set_field(&mut self.values, Some(class), name, Value::UNKNOWN);
     }
 
     /// What an instance of the annotated type is.
@@ -88,7 +153,7 @@ impl<'a> Resolver<'a, '_> {
         match member.does {
             Does::Write => {
                 let why = format!("'{text}' writes to the control system; naming it is enough to count.");
-                self.write(at, library, &text, why, Targets::default());
+                self.write(at, library, &text, why, Targets::default(), true);
             }
             Does::Read => self.read(at, &text, Targets::default(), Evidence::Resolved),
             Does::Quiet | Does::Gives(_) | Does::Unlisted => {}
@@ -120,12 +185,12 @@ impl<'a> Resolver<'a, '_> {
         match member.does {
             Does::Write => {
                 let why = format!("'{full}' writes to the control system; naming it is enough to count.");
-                let targets = self.own_targets(whole);
-                self.write(at, library, &full, why, targets);
+                let targets = self.own_targets(whole).with(Targets::default());
+                self.write(at, library, &full, why, targets, true);
                 Value::DATA
             }
             Does::Read => {
-                let targets = self.own_targets(whole);
+                let targets = self.own_targets(whole).with(Targets::default());
                 self.read(at, &full, targets, Evidence::Resolved);
                 Value::DATA
             }
@@ -134,7 +199,7 @@ impl<'a> Resolver<'a, '_> {
             Does::Unlisted if self.is_of_data(whole, &text) || text.starts_with("__") => Value::DATA,
             Does::Unlisted => match unlisted {
                 Unlisted::Value => {
-                    let targets = self.own_targets(whole);
+                    let targets = self.own_targets(whole).member(&text);
                     self.read(at, &full, targets, Evidence::Unresolved);
                     self.values.of(Atom::Member(client))
                 }
@@ -179,8 +244,9 @@ impl<'a> Resolver<'a, '_> {
         let text = self.symbols.text(name);
         let member = self.knowledge.member(known.of, &text);
         let (library, _, full) = self.described(known.of, &text);
-        let own = self.own_targets(whole);
+        let mut own = self.own_targets(whole);
         if member.does == Does::Unlisted {
+            own = own.member(&text);
             if self.is_of_data(whole, &text) {
                 return Value::DATA;
             }
@@ -211,21 +277,15 @@ impl<'a> Resolver<'a, '_> {
         own: Targets,
     ) -> Value {
         let named = self.targets(member.signature, arguments);
-        let mut targets = own;
-        if targets.channels.is_empty() {
-            targets = named;
-        } else if named.channels.is_empty() {
-            let value = named.values.first().cloned().flatten();
-            targets.values = vec![value; targets.channels.len()];
-        } else {
-            targets.channels.extend(named.channels);
-            targets.values.clear();
+        let mut targets = own.with(named);
+        if matches!(member.does, Does::Write | Does::Unlisted) {
+            targets = self.targets_by_rows(targets, member, arguments);
         }
         self.hand_to_client(library, member.signature, arguments);
         match member.does {
             Does::Write => {
                 let why = format!("'{full}' writes to the control system.");
-                self.write(at, library, full, why, targets);
+                self.write(at, library, full, why, targets, false);
                 Value::DATA
             }
             Does::Read => {
@@ -250,6 +310,7 @@ impl<'a> Resolver<'a, '_> {
                     values: targets.values,
                     resolved: full.to_owned(),
                     chain: Chain::OfSubject,
+                    by_name: false,
                 });
                 self.some_client(library)
             }
@@ -263,32 +324,67 @@ impl<'a> Resolver<'a, '_> {
         signature: Option<SignatureId>,
         arguments: &Arguments<'a>,
     ) -> Value {
-        let places: Vec<(usize, Box<str>)> = signature
+        let parameters: Vec<(usize, Parameter)> = signature
             .map(|signature| self.knowledge.signature(signature))
             .unwrap_or_default()
             .iter()
+            .cloned()
             .enumerate()
-            .filter(|(_, parameter)| parameter.role == Role::Channel)
-            .map(|(index, parameter)| (index, parameter.name.clone()))
             .collect();
         // Where there is one to read and one to write, the one to write comes last.
-        let mut given = None;
-        for (index, name) in places {
-            given = self.argument(arguments, index, &name).or(given);
+        let (mut given, mut end, mut is_alias) = (None, None, false);
+        for (index, parameter) in parameters {
+            let argument = self.argument(arguments, index, &parameter.name);
+            match parameter.role {
+                Role::Channel => given = argument.or(given),
+                Role::End => end = argument,
+                Role::Alias => is_alias |= argument.is_some(),
+                Role::Rest => return self.made_clients(of, index, arguments),
+                _ => {}
+            }
         }
-        let Some(given) = given else {
-            return self.client_value(of, None);
-        };
-        let Some(names) = self.channel_names(given) else {
+        let names = given
+            .filter(|_| !is_alias)
+            .and_then(|given| self.channel_names(given));
+        let ends = end.map_or(Some(vec![String::new()]), |end| self.texts_of(end));
+        let (Some(names), Some([end])) = (names, ends.as_deref()) else {
             return self.client_value(of, None);
         };
         let mut result = Value::EMPTY;
         for name in names {
-            let channel = self.values.constant_id(Constant::Text(name.into()));
+            let channel = if name.ends_with(end.as_str()) {
+                name
+            } else {
+                name + end
+            };
+            let channel = self.values.constant_id(Constant::Text(channel.into()));
             let made = self.client_value(of, channel);
             result = self.values.join(result, made);
         }
         result
+    }
+
+    /// A list of one object for each argument from a place on.
+    fn made_clients(&mut self, of: TypeId, from: usize, arguments: &Arguments<'a>) -> Value {
+        let object = self.client_value(of, None);
+        if arguments.star.is_some() {
+            return self.collection(arguments.place, 1, object);
+        }
+        let mut objects = Vec::new();
+        for given in arguments.positional.get(from..).unwrap_or_default().to_vec() {
+            let Some(names) = self.channel_names(given) else {
+                objects.push(object);
+                continue;
+            };
+            let mut made = Value::EMPTY;
+            for name in names {
+                let channel = self.values.constant_id(Constant::Text(name.into()));
+                let one = self.client_value(of, channel);
+                made = self.values.join(made, one);
+            }
+            objects.push(made);
+        }
+        self.tuple(arguments.place, 1, objects)
     }
 
     pub(super) fn has_callback(&mut self, signature: Option<SignatureId>, arguments: &Arguments<'a>) -> bool {
@@ -327,6 +423,11 @@ impl<'a> Resolver<'a, '_> {
         }
         for value in arguments.all() {
             self.call_with(value, given);
+            for atom in self.values.atoms(value).iter() {
+                if let Atom::Class(class) = *atom {
+                    self.hide_prefix(class);
+                }
+            }
         }
     }
 
@@ -351,6 +452,7 @@ impl<'a> Resolver<'a, '_> {
                 self.bind_parameter(function, name, given);
             }
             self.world.function_mut(function).called = true;
+            self.world.note_call(&mut self.values, function, None);
         }
     }
 
@@ -370,13 +472,14 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         let (library, _, full) = self.described(known.of, &text);
-        let mut targets = self.own_targets(whole);
+        let mut targets = self.own_targets(whole).member(&text);
         let shown = self.shown(value);
         for value in &mut targets.values {
             value.clone_from(&shown);
         }
+        let targets = self.stored_by_rows(targets, &text);
         let why = format!("Setting '{full}' writes to the control system.");
-        self.write(at, library, &full, why, targets);
+        self.write(at, library, &full, why, targets, false);
     }
 
     /// An item of an object of a library is set.
@@ -391,17 +494,22 @@ impl<'a> Resolver<'a, '_> {
         let known = self.values.client(client);
         let text = self.symbols.text(name);
         let (library, _, full) = self.described(known.of, &text);
-        let mut targets = Targets::default();
-        if let Some(channels) = self.channel_names(index) {
-            let shown = self.shown(value);
-            targets.values = vec![shown; channels.len()];
-            targets.channels = channels;
-        }
+        let named = match self.channel_names(index) {
+            Some(channels) => {
+                let shown = self.shown(value);
+                let values = vec![shown; channels.len()];
+                Targets::of(channels, values)
+            }
+            None => Targets::open(),
+        };
+        let object = self.values.of(Atom::Client(client));
+        let own = self.own_targets(object);
+        let targets = if own.has_members() { own.with(named) } else { named };
         let why = "Setting an item of a control system's object writes to it.".to_owned();
-        self.write(at, library, &full, why, targets);
+        self.write(at, library, &full, why, targets, false);
     }
 
-    /// Tells of a write.
+    /// Tells of a write, or of what writes being named.
     pub(super) fn write(
         &mut self,
         at: TextRange,
@@ -409,6 +517,7 @@ impl<'a> Resolver<'a, '_> {
         full: &str,
         why: String,
         targets: Targets,
+        by_name: bool,
     ) {
         let (name, route) = self.knowledge.library(library);
         let name = name.to_owned();
@@ -424,6 +533,7 @@ impl<'a> Resolver<'a, '_> {
             values,
             resolved: full.to_owned(),
             chain: Chain::OfSubject,
+            by_name,
         });
         if !self.program.routes.contains(&route) {
             self.tell(
@@ -451,6 +561,7 @@ impl<'a> Resolver<'a, '_> {
             values: Vec::new(),
             resolved: full.to_owned(),
             chain: Chain::OfSubject,
+            by_name: false,
         });
     }
 }

@@ -1,11 +1,15 @@
 //! What Python's own modules do besides computing, looked at more closely where an argument tells more.
 
+use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
 
-use super::{Chain, Fact, MAX_TEXTS, MAX_TEXTS_WITHIN, Resolver, calls::Arguments, processes::Command};
+use super::{
+    Chain, Fact, MAX_TEXTS, MAX_TEXTS_WITHIN, Resolver, calls::Arguments, processes::Command,
+    targets::Targets,
+};
 use crate::{
     analysis::{
-        constants::Constant,
+        constants::{self, Constant},
         depth,
         paths::{PathId, Place, Symbol},
         syntax,
@@ -44,6 +48,7 @@ impl<'a> Resolver<'a, '_> {
             values: Vec::new(),
             resolved,
             chain: Chain::OfSubject,
+            by_name: false,
         });
     }
 
@@ -53,6 +58,22 @@ impl<'a> Resolver<'a, '_> {
             && let Some(rule) = &effect.rule
         {
             let why = format!("'{}' is imported.", self.paths.text(path));
+            if effect.may_write {
+                self.tell_effect(at, rule, true, path, why);
+            } else {
+                // What is done with it is told where it is done.
+                self.tell(at, rule, Category::Notice, Evidence::Resolved, why);
+            }
+        }
+    }
+
+    /// A module is named by itself, not for one of its members: it may be called out of sight.
+    pub(super) fn module_named(&mut self, at: TextRange, path: PathId) {
+        if let Place::Known { effect: Some(effect) } = self.paths.place(path)
+            && effect.when == When::Imported
+            && let Some(rule) = &effect.rule
+        {
+            let why = format!("The module '{}' is handed on.", self.paths.text(path));
             self.tell_effect(at, rule, effect.may_write, path, why);
         }
     }
@@ -76,6 +97,9 @@ impl<'a> Resolver<'a, '_> {
         let rule = effect.rule.as_deref().unwrap_or_default();
         let text = self.paths.text(path);
         let tell = |resolver: &mut Self, may_write: bool, why: String| {
+            if let Some(also) = &effect.also {
+                resolver.tell_effect(at, also, false, path, why.clone());
+            }
             if !rule.is_empty() {
                 resolver.tell_effect(at, rule, may_write, path, why);
             }
@@ -141,6 +165,36 @@ impl<'a> Resolver<'a, '_> {
                 })
             }
             Some(Look::Object) => Some(self.object_by_name(effect, path, at, given)),
+            Some(Look::Replaced) => {
+                self.replaces_library(effect, path, at, given);
+                None
+            }
+            Some(Look::Stream) => {
+                tell(self, effect.may_write, format!("'{text}' is called."));
+                if let Some(stream) = given {
+                    self.written_to(stream, at);
+                }
+                None
+            }
+            Some(Look::Pickle) => {
+                tell(self, effect.may_write, format!("'{text}' is called."));
+                self.unpickled(given, at);
+                None
+            }
+            Some(Look::Unless) => {
+                let on = given.is_some_and(|given| {
+                    let constant = self.constant_of(given);
+                    matches!(constant, Some(Constant::Bool(true)))
+                });
+                if !on {
+                    tell(
+                        self,
+                        effect.may_write,
+                        format!("'{text}' can make objects that run code."),
+                    );
+                }
+                None
+            }
             Some(Look::Command | Look::Shell) => {
                 self.start_process(effect, path, at, given, arguments);
                 None
@@ -242,6 +296,16 @@ impl<'a> Resolver<'a, '_> {
                 }
                 None
             }
+            Some(Look::Given) => {
+                if given.is_some() {
+                    tell(
+                        self,
+                        effect.may_write,
+                        format!("'{text}' is called in a way that can run code."),
+                    );
+                }
+                None
+            }
             Some(Look::Template) => {
                 let plain = given.and_then(|given| self.texts_of(given)).is_some_and(|texts| {
                     texts.iter().all(|text| {
@@ -325,13 +389,9 @@ impl<'a> Resolver<'a, '_> {
         let mut port = given?;
         if is_address {
             let atoms = self.values.atoms(port);
-            // A path in the file system is the address of no control system.
-            if let Some(constants) = self.constants_of(port)
-                && constants
-                    .iter()
-                    .all(|constant| matches!(constant, Constant::Text(_)))
-            {
-                return Some(Vec::new());
+            // A path in the file system is the address of no control system; `host:port` may be.
+            if let Some(texts) = self.texts_of(port) {
+                return texts.iter().map(|text| port_of(text)).collect();
             }
             if !atoms.iter().all(|atom| matches!(atom, Atom::Container(_))) {
                 return None;
@@ -350,6 +410,7 @@ impl<'a> Resolver<'a, '_> {
             .iter()
             .map(|constant| match constant {
                 Constant::Int(port) => Some(*port),
+                Constant::Text(port) => port.parse().ok(),
                 _ => None,
             })
             .collect()
@@ -384,6 +445,65 @@ impl<'a> Resolver<'a, '_> {
         }
         self.tell_effect(at, &rule, effect.may_write && !known, path, why);
         result
+    }
+
+    /// An object is replaced for a while, by its dotted name. What replaces it is looked at as it is made.
+    fn replaces_library(&mut self, effect: &Effect, path: PathId, at: TextRange, given: Option<Value>) {
+        let rule = effect.rule.clone().unwrap_or_default();
+        let why = format!("'{}' replaces an object by its name.", self.paths.text(path));
+        let names = given.and_then(|given| self.texts_of(given));
+        let known = names.as_ref().is_some_and(|names| {
+            names.iter().all(|name| {
+                let target = self.paths.of(name);
+                (self.knowledge.library_of(name).is_some() || self.knowledge.is_harmless(name))
+                    && !self.paths.is_guarded(target)
+            })
+        });
+        if !known {
+            return self.tell_effect(at, &rule, effect.may_write, path, why);
+        }
+        for name in names.unwrap_or_default() {
+            self.note_import(name.split('.').next().unwrap_or_default(), at);
+            let target = self.paths.of(&name);
+            self.named(at, target);
+        }
+        self.tell(at, &rule, Category::Notice, Evidence::Resolved, why);
+    }
+
+    /// What a pickle names that the code itself holds is imported and called when it is loaded.
+    fn unpickled(&mut self, given: Option<Value>, at: TextRange) {
+        for constant in given
+            .and_then(|given| self.constants_of(given))
+            .unwrap_or_default()
+        {
+            let Constant::Bytes(data) = constant else { continue };
+            let Some(names) = constants::pickled_names(&data) else {
+                self.possible(
+                    at,
+                    "A pickle that the code itself holds cannot be read to its end.",
+                );
+                continue;
+            };
+            for name in names {
+                if let Some((module, _)) = name.rsplit_once('.') {
+                    self.note_import(module, at);
+                }
+                let target = self.paths.of(&name);
+                self.named(at, target);
+            }
+        }
+    }
+
+    /// What prints or dumps into an object of a control system calls its `write`.
+    pub(super) fn written_to(&mut self, stream: Value, at: TextRange) {
+        let clients = self
+            .values
+            .only(stream, |atom| matches!(atom, Atom::Client(_) | Atom::Member(_)));
+        if clients != Value::EMPTY {
+            let write = self.name("write");
+            let content = Arguments::of(at, vec![Value::DATA]);
+            self.call_member(clients, write, at, &content);
+        }
     }
 
     /// Reads the texts that are run as code; the value of an expression, and whether all was read.
@@ -441,6 +561,29 @@ impl<'a> Resolver<'a, '_> {
         Some(value)
     }
 
+    /// What a command writes in every turn of the loops around it, where that is more than `told`.
+    fn command_by_rows(
+        &mut self,
+        effect: &Effect,
+        told: Targets,
+        by_shell: bool,
+        arguments: &Arguments<'a>,
+        at: TextRange,
+    ) -> Targets {
+        let (Some(node), Some(wanted)) = (arguments.node, effect.argument.as_deref()) else {
+            return told;
+        };
+        let by_rows = self.by_rows(&told, &[], |resolver| {
+            let arguments = resolver.settled_arguments(node);
+            let given = resolver.wanted(wanted, &arguments);
+            match given.map(|given| resolver.command(given, by_shell, &arguments, at)) {
+                Some(Command::Write(targets)) => targets,
+                _ => Targets::default(),
+            }
+        });
+        by_rows.unwrap_or(told)
+    }
+
     /// A process is started.
     fn start_process(
         &mut self,
@@ -454,23 +597,40 @@ impl<'a> Resolver<'a, '_> {
         let rule = effect.rule.clone().unwrap_or_default();
         let loosened = ["executable", "preexec_fn", "env", "pass_fds", "startupinfo"]
             .into_iter()
-            .map(|name| self.name(name))
-            .any(|name| arguments.named.iter().any(|(known, _)| *known == name));
+            .any(|name| {
+                let name = self.name(name);
+                let given = arguments.named.iter().find(|(known, _)| *known == name);
+                given.is_some_and(|&(_, value)| !matches!(self.constant_of(value), Some(Constant::None)))
+            });
         let shell = self.name("shell");
         let by_shell = effect.look == Some(Look::Shell)
             || arguments.named.iter().any(|(name, value)| {
                 *name == shell && !matches!(self.values.slice(*value), [Atom::Constant(id)] if matches!(self.values.get(*id), Constant::Bool(false)))
             });
-        let command = match given {
+        let mut command = match given {
             Some(given) => self.command(given, by_shell, arguments, at),
             None => Command::Unknown,
         };
+        if let Command::Unknown = command
+            && !by_shell
+            && let Some(words) = effect
+                .argument
+                .as_deref()
+                .and_then(|wanted| argument_of(wanted, arguments))
+        {
+            command = self.program(words, at).unwrap_or(Command::Unknown);
+        }
+        if let Command::Write(told) = command {
+            command = Command::Write(self.command_by_rows(effect, told, by_shell, arguments, at));
+        }
         match command {
             Command::Write(targets) => {
+                // Where its process variables are known, there is no more than the write.
+                let may_write = effect.may_write && (loosened || targets.channels.is_empty());
                 self.tell_effect(
                     at,
                     &rule,
-                    effect.may_write,
+                    may_write,
                     path,
                     "A process is started that writes to the control system.".to_owned(),
                 );
@@ -484,6 +644,7 @@ impl<'a> Resolver<'a, '_> {
                     channels: targets.channels,
                     resolved: text.to_string(),
                     chain: Chain::None,
+                    by_name: false,
                 });
             }
             Command::Read(targets) => {
@@ -504,6 +665,7 @@ impl<'a> Resolver<'a, '_> {
                     values: Vec::new(),
                     resolved: text.to_string(),
                     chain: Chain::None,
+                    by_name: false,
                 });
             }
             Command::Harmless => {
@@ -520,6 +682,26 @@ impl<'a> Resolver<'a, '_> {
                 self.tell_effect(at, &rule, effect.may_write, path, why);
             }
         }
+    }
+}
+
+/// The expression of the argument `0`, `0:name` or `:name`.
+fn argument_of<'a>(wanted: &str, arguments: &Arguments<'a>) -> Option<&'a Expr> {
+    let (index, name) = wanted.split_once(':').unwrap_or((wanted, ""));
+    let given = &arguments.node?.arguments;
+    let named = given.find_keyword(name).map(|keyword| &keyword.value);
+    index
+        .parse()
+        .ok()
+        .and_then(|index: usize| given.args.get(index))
+        .or(named)
+}
+
+/// The port in `host:port`; a text without one gets none that belongs to a control system.
+fn port_of(address: &str) -> Option<i64> {
+    match address.rsplit_once(':') {
+        Some((_, port)) => port.trim_end_matches('/').parse().ok(),
+        None => Some(0),
     }
 }
 

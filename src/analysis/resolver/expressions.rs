@@ -37,6 +37,7 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn compound(&mut self, expression: &'a Expr) -> Value {
         match expression {
             Expr::Attribute(node) => {
+                self.base = key(&*node.value);
                 let object = self.expression(&node.value);
                 self.note_hit(node.attr.range(), object, false);
                 let name = self.name(node.attr.as_str());
@@ -194,6 +195,9 @@ impl<'a> Resolver<'a, '_> {
             if let Atom::Path(path) = *atom {
                 self.subject = Some(expression);
                 self.named(name.range(), path);
+                if self.base != key(expression) {
+                    self.module_named(name.range(), path);
+                }
             }
         }
         value

@@ -26,6 +26,8 @@ pub(in crate::analysis) struct Fact {
     pub(in crate::analysis) values: Vec<Option<String>>,
     pub(in crate::analysis) resolved: String,
     pub(in crate::analysis) chain: Chain,
+    /// Whether something is only named, so that what it is called with is told elsewhere, if at all.
+    pub(in crate::analysis) by_name: bool,
 }
 
 /// How what is told of came to be what it is.
@@ -90,6 +92,12 @@ impl<'a> Found<'a> {
         known.is_some_and(|known| known.category <= category && known.channels.is_empty())
     }
 
+    /// Whether what is told there by `rule` is no more than a name.
+    pub(super) fn is_only_named(&self, at: u32, rule: &str) -> bool {
+        let known = self.place(at, rule).and_then(|index| self.facts.facts.get(index));
+        known.is_some_and(|known| known.by_name)
+    }
+
     /// Adds `fact`. The same rule fires twice at one place: for several things one name may stand for, or
     /// several statements of a text. The channels are of all.
     pub(super) fn add(&mut self, fact: Fact, origin: Origin<'a>) {
@@ -113,6 +121,13 @@ impl<'a> Found<'a> {
 
 impl Fact {
     fn join(&mut self, other: Fact) {
+        if self.by_name != other.by_name {
+            // What calls it tells more than its name.
+            if self.by_name && !other.channels.is_empty() {
+                *self = other;
+            }
+            return;
+        }
         self.category = self.category.min(other.category);
         if self.channels.is_empty() != other.channels.is_empty() {
             // One of them could not be told, so all together cannot.

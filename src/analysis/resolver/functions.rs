@@ -2,12 +2,13 @@
 
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
 
 use super::{MAX_CALL_DEPTH, Resolver, calls::Arguments, classes::last_name};
 use crate::analysis::{
-    clock::Slot,
+    clock::{Readers, Slot},
     paths::Symbol,
-    scopes::{Body, ClassId, Function, FunctionId, How, Parameter, ScopeKind, key},
+    scopes::{Around, Body, Call, ClassId, Function, FunctionId, How, Parameter, ScopeKind, key},
     values::{Atom, Value},
 };
 
@@ -129,6 +130,9 @@ impl<'a> Resolver<'a, '_> {
                         given: None,
                         called: false,
                         escaped: false,
+                        calls: Some(Vec::new()),
+                        call_readers: Readers::default(),
+                        defaults: FxHashMap::default(),
                         within: self.within.first().copied(),
                         unit,
                         pass: 0,
@@ -147,6 +151,9 @@ impl<'a> Resolver<'a, '_> {
                     value = self.values.join(value, typed);
                 }
                 let name = self.symbols.of(parameter.parameter.name.as_str());
+                if parameter.default.is_some() {
+                    self.world.function_mut(id).defaults.insert(name, value);
+                }
                 self.bind_at(id, name, value, parameter.parameter.name.range());
             }
             for (parameter, part) in [(&parameters.vararg, 2), (&parameters.kwarg, 3)] {
@@ -216,6 +223,8 @@ impl<'a> Resolver<'a, '_> {
             self.subject.take(),
         );
         let single = std::mem::take(&mut self.single);
+        let loops = std::mem::take(&mut self.loops);
+        let row = std::mem::take(&mut self.row);
         let quiet = std::mem::take(&mut self.quiet);
         let outer_within = std::mem::replace(&mut self.within, within);
         self.scope = scope;
@@ -230,6 +239,8 @@ impl<'a> Resolver<'a, '_> {
         self.within = outer_within;
         self.quiet = quiet;
         self.single = single;
+        self.loops = loops;
+        self.row = row;
         (self.scope, self.class, self.function, self.subject) = outer;
         if self.world.returns_nothing(id) {
             self.world.returns(&mut self.values, id, Value::DATA);
@@ -307,6 +318,7 @@ impl<'a> Resolver<'a, '_> {
                 self.bind_parameter(id, parameter.name, value);
             }
         }
+        self.note_call(id, skipped, arguments);
         if let Some((_, container)) = rest {
             for &value in arguments.positional.iter().skip(index) {
                 self.world.hold(&mut self.values, container, value);
@@ -386,6 +398,29 @@ impl<'a> Resolver<'a, '_> {
         result
     }
 
+    /// Takes note of what a call gives the parameters together.
+    fn note_call(&mut self, id: FunctionId, skipped: usize, arguments: &Arguments<'a>) {
+        if self.row > 0 {
+            return;
+        }
+        let around = arguments
+            .node
+            .filter(|_| !self.loops.is_empty() || self.function.is_some())
+            .map(|node| Around {
+                node,
+                scope: self.scope,
+                function: self.function,
+                loops: self.loops.as_slice().into(),
+                skipped,
+            });
+        let call = self.given_together(id, skipped, arguments).map(|given| Call {
+            place: arguments.place,
+            given,
+            around,
+        });
+        self.world.note_call(&mut self.values, id, call);
+    }
+
     /// What `**stars` gives a parameter.
     pub(super) fn given_under(&mut self, stars: Value, name: Symbol) -> Value {
         let text = self.symbols.text(name);
@@ -437,6 +472,8 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         function.escaped = true;
+        self.world.note_call(&mut self.values, id, None);
+        let function = self.world.function(id);
         let skipped = usize::from(function.is_method && function.class.is_some());
         let names: Vec<Symbol> = function
             .parameters
@@ -462,8 +499,10 @@ impl<'a> Resolver<'a, '_> {
         let flat = self.flat(value);
         let atoms = self.values.atoms(flat);
         for atom in atoms.iter() {
-            if let Atom::Function(function) = *atom {
-                self.escape_function(function);
+            match *atom {
+                Atom::Function(function) => self.escape_function(function),
+                Atom::Class(class) => self.hide_prefix(class),
+                _ => {}
             }
         }
     }

@@ -36,6 +36,9 @@ impl<'a> Resolver<'a, '_> {
                     });
                     let given = self.taint(given);
                     let holder = self.carrier(arguments.place, 6, given);
+                    if let Some(partial) = self.partial(first, arguments) {
+                        return Some(partial);
+                    }
                     let made = self.values.join(callable, holder);
                     // What a known effect does with the first arguments is looked at when it is named.
                     self.partial_of_effect(first, at, arguments);
@@ -104,6 +107,7 @@ impl<'a> Resolver<'a, '_> {
             "dataclasses" | "attr" | "attrs" | "pydantic" => self.call_dataclasses(name, at, arguments),
             "enum" => self.call_enumeration(path, name, arguments),
             "sys" if matches!(name, "exc_info" | "exception") => Some(self.being_handled(name, arguments)),
+            "json" if name == "loads" => self.document(arguments),
             "types" if name == "SimpleNamespace" => Some(self.namespace(arguments)),
             "argparse" if name == "Namespace" => Some(self.namespace(arguments)),
             "collections" if name == "namedtuple" => self.named_tuple(arguments),
@@ -374,7 +378,11 @@ impl<'a> Resolver<'a, '_> {
                 Some(self.call_member(object, method, at, &called))
             }
             "print" => {
-                // It formats what it is given, and calls nothing else of it.
+                // It formats what it is given, and calls nothing else of it than the `write` of its file.
+                let file = self.name("file");
+                if let Some(&(_, stream)) = arguments.named.iter().find(|(name, _)| *name == file) {
+                    self.written_to(stream, at);
+                }
                 Some(Value::DATA)
             }
             _ => self.call_of_container(name, at, arguments),

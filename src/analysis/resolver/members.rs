@@ -307,6 +307,9 @@ impl<'a> Resolver<'a, '_> {
             let field = self.perilous(field);
             found = self.values.join(found, field);
         }
+        if instance {
+            found = self.parts_of(start, found);
+        }
         let clients = self.client_types(start);
         if found == Value::EMPTY && !clients.is_empty() {
             for of in clients {

@@ -11,6 +11,7 @@ mod carriers;
 mod classes;
 mod clients;
 mod decorators;
+mod deferred;
 mod effects;
 mod enumerations;
 mod explain;
@@ -32,6 +33,7 @@ mod properties;
 mod reach;
 mod records;
 mod reflection;
+mod rows;
 mod sequences;
 mod statements;
 mod stores;
@@ -56,7 +58,7 @@ use super::{
     clock::{Slot, Turn, Unit},
     knowledge::{Knowledge, LibraryId},
     paths::{PathId, Paths, Place, Symbol, Symbols},
-    scopes::{ClassId, ContainerId, FunctionId, ScopeId, World},
+    scopes::{ClassId, ContainerId, FunctionId, Loop, ScopeId, World},
     values::{Atom, Value, Values},
 };
 use crate::{
@@ -148,7 +150,13 @@ pub(super) fn resolve(program: &Program<'_>, knowledge: &Knowledge) -> Result<Fa
         depth: 0,
         too_deep: false,
         single: FxHashMap::default(),
+        loops: Vec::new(),
+        row: 0,
+        bound: FxHashMap::default(),
         subject: None,
+        assigned: None,
+        base: 0,
+        named_writes: 0,
     };
     let statements: Vec<Unit> = std::iter::once(resolver.world.clock.unit())
         .chain(std::iter::repeat_with(|| resolver.world.clock.add()))
@@ -241,8 +249,20 @@ struct Resolver<'a, 'p> {
     too_deep: bool,
     /// Names that hold one known value while a comprehension is followed element by element.
     single: FxHashMap<Symbol, Value>,
+    /// The loops around what is looked at, the outermost first.
+    loops: Vec<Loop<'a>>,
+    /// The number of the row that is looked at; zero for all together.
+    row: u8,
+    /// The names that blocks bind, by the blocks' places.
+    bound: FxHashMap<usize, Rc<FxHashSet<Symbol>>>,
     /// What is called or named right now, for the explanation.
     subject: Option<&'a Expr>,
+    /// What is being assigned.
+    assigned: Option<&'a Expr>,
+    /// The identity of the expression whose member is looked at.
+    base: usize,
+    /// How often something that writes was named and not called.
+    named_writes: u32,
 }
 
 impl<'a> Resolver<'a, '_> {
@@ -375,6 +395,7 @@ impl<'a> Resolver<'a, '_> {
             values: Vec::new(),
             resolved: String::new(),
             chain: Chain::None,
+            by_name: false,
         });
     }
 
@@ -382,6 +403,7 @@ impl<'a> Resolver<'a, '_> {
         if self.quiet > 0 {
             return;
         }
+        self.named_writes += u32::from(fact.by_name);
         let mut origin = None;
         if let Some(&outermost) = self.within.first() {
             // The place within a text that is run is no place in the program.
@@ -446,7 +468,10 @@ impl<'a> Resolver<'a, '_> {
                 self.reflection(at, "A function that reaches members by name is handed on.");
             }
             Place::Known { effect: Some(effect) } if effect.when == When::Named => {
-                let flag_only = matches!(effect.look, Some(Look::Flag | Look::FileMode | Look::Loader));
+                let flag_only = matches!(
+                    effect.look,
+                    Some(Look::Flag | Look::Given | Look::FileMode | Look::Loader | Look::Replaced)
+                );
                 let category = match effect.may_write {
                     true => Category::PotentialWrite,
                     false => Category::Risk,

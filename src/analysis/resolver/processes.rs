@@ -1,11 +1,12 @@
 //! Which program a process runs.
 
+use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::TextRange;
 
 use super::{Resolver, calls::Arguments, targets::Targets};
 use crate::{
     analysis::{
-        constants::Constant,
+        constants::{self, Constant},
         values::{Atom, Value},
     },
     config::{Entry, Role},
@@ -72,6 +73,26 @@ impl<'a> Resolver<'a, '_> {
             });
         }
         result.unwrap_or(Command::Unknown)
+    }
+
+    /// What a command does whose program is known, while its arguments are not: the words of `given` stand
+    /// in its list.
+    pub(super) fn program(&mut self, given: &'a Expr, at: TextRange) -> Option<Command> {
+        let (Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. })) = given
+        else {
+            return None;
+        };
+        let first = elts.first().filter(|first| !first.is_starred_expr())?;
+        let value = self.quietly(|resolver| resolver.expression(first));
+        let mut result = None;
+        for name in self.texts_of(value)? {
+            let one = self.words(&[Some(name), None], at, 0);
+            result = Some(match result {
+                None => one,
+                Some(before) => worse(before, one),
+            });
+        }
+        result
     }
 
     fn text_command(
@@ -158,7 +179,7 @@ impl<'a> Resolver<'a, '_> {
             if part.trim().is_empty() {
                 continue;
             }
-            let words: Vec<Option<String>> = split(part).into_iter().map(Some).collect();
+            let words: Vec<Option<String>> = constants::split(part).into_iter().map(Some).collect();
             let one = self.words(&words, at, within + 1);
             result = Some(match result {
                 None => one,
@@ -196,9 +217,13 @@ impl<'a> Resolver<'a, '_> {
         if !trusted {
             return Command::Unknown;
         }
+        // An entry may name the program's first argument too.
+        let second = words.get(1).and_then(Option::as_deref);
         let listed = |list: &[String]| {
-            list.iter()
-                .any(|known| known.split('(').next() == Some(name.as_str()))
+            list.iter().any(|known| match known.split_once(' ') {
+                Some((program, argument)) => program == name && second == Some(argument),
+                None => known == &name,
+            })
         };
         if listed(&programs.read) {
             let channels = words[1..].iter().filter_map(Option::as_ref);
@@ -206,10 +231,7 @@ impl<'a> Resolver<'a, '_> {
                 .filter(|word| word.contains(':') && !word.starts_with('-'))
                 .cloned()
                 .collect();
-            return Command::Read(Targets {
-                values: Vec::new(),
-                channels,
-            });
+            return Command::Read(Targets::of(channels, Vec::new()));
         }
         if listed(&programs.harmless) {
             return Command::Harmless;
@@ -260,58 +282,40 @@ fn after(words: &[Option<String>], is_option: impl Fn(&str) -> bool) -> Option<S
     words.get(place + 1)?.clone()
 }
 
-/// The channels and values among the words behind a program that writes.
+/// The channels and values among the words behind a program that writes; none where an option is given of
+/// which nothing is known.
 fn targets(entry: &Entry<'_>, words: &[Option<String>]) -> Targets {
-    let options = words.iter().any(|word| {
-        word.as_ref()
-            .is_some_and(|word| word.starts_with('-') && word.len() > 1)
-    });
-    let Some(parameters) = entry.parameters.as_ref().filter(|_| !options) else {
+    let Some(parameters) = &entry.parameters else {
         return Targets::default();
     };
-    let place = |role: Role| {
-        parameters
-            .iter()
-            .find(|parameter| parameter.role == role)
-            .and_then(|parameter| parameter.name.strip_prefix("word")?.parse::<usize>().ok())
-            .and_then(|place| words.get(place.checked_sub(1)?)?.clone())
-    };
-    match place(Role::Channel) {
-        Some(channel) => Targets {
-            channels: vec![channel],
-            values: vec![place(Role::Value)],
-        },
-        None => Targets::default(),
-    }
-}
-
-/// The words of a command, as a shell splits them.
-fn split(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut quote = None;
-    let mut any = false;
-    for letter in line.chars() {
-        match quote {
-            Some(open) if letter == open => quote = None,
-            Some(_) => word.push(letter),
-            None if matches!(letter, '\'' | '"') => {
-                quote = Some(letter);
-                any = true;
+    let mut plain: Vec<Option<&String>> = Vec::new();
+    let mut words = words.iter().map(Option::as_ref);
+    while let Some(word) = words.next() {
+        let option = word.and_then(|word| word.strip_prefix('-')).filter(|option| {
+            // A number below zero is a value.
+            option.starts_with(|letter: char| !letter.is_ascii_digit() && letter != '.')
+        });
+        let Some(option) = option else {
+            plain.push(word);
+            continue;
+        };
+        match parameters.iter().find(|parameter| *parameter.name == *option) {
+            Some(parameter) if parameter.role == Role::Flag => {}
+            Some(parameter) if parameter.role == Role::Option => {
+                words.next();
             }
-            None if letter.is_whitespace() => {
-                if any || !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-                any = false;
-            }
-            None => word.push(letter),
+            _ => return Targets::default(),
         }
     }
-    if any || !word.is_empty() {
-        words.push(word);
+    let place = |role: Role| {
+        let parameter = parameters.iter().find(|parameter| parameter.role == role)?;
+        let number = parameter.name.strip_prefix("word")?.parse::<usize>().ok()?;
+        plain.get(number.checked_sub(1)?).copied().flatten().cloned()
+    };
+    match place(Role::Channel) {
+        Some(channel) => Targets::of(vec![channel], vec![place(Role::Value)]),
+        None => Targets::default(),
     }
-    words
 }
 
 fn worse(left: Command, right: Command) -> Command {

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::analysis::{
     constants::{self, Constant},
-    scopes::{ContainerId, How, ScopeKind, key},
+    scopes::{ContainerId, How, Loop, ScopeKind, key},
     values::{Atom, Value},
 };
 use ruff_python_ast::{self as ast, Expr, ExprContext};
@@ -20,7 +20,7 @@ impl<'a> Resolver<'a, '_> {
         if context != ExprContext::Load {
             return Value::DATA;
         }
-        let (id, fresh) = self.world.container(key(node), 0);
+        let (id, fresh) = self.world.container(key(node), self.part_of_row());
         self.world.held_mut(id).is_tuple = node.is_tuple_expr();
         let starred = elements.iter().any(Expr::is_starred_expr);
         if starred || elements.len() > MAX_EXACT {
@@ -91,7 +91,10 @@ impl<'a> Resolver<'a, '_> {
                 self.expression(test);
             }
         }
+        let around = self.loops.len();
+        self.loops.extend(generators.iter().map(Loop::within));
         let made = parts(self);
+        self.loops.truncate(around);
         self.scope = outer;
         let (id, fresh) = self.world.container(place, 0);
         match made.as_slice() {

@@ -7,7 +7,7 @@ use super::{Resolver, matching::catches_the_end, rule};
 use crate::{
     analysis::{
         paths::Place,
-        scopes::{How, World, key},
+        scopes::{How, Loop, World, key},
         values::{Atom, Value},
     },
     config::When,
@@ -36,8 +36,10 @@ impl<'a> Resolver<'a, '_> {
                 let value = self.expression(&node.value);
                 for target in &node.targets {
                     self.note_results(target, &node.value);
+                    self.assigned = Some(&node.value);
                     self.assign(target, value, How::Assigned(&node.value));
                 }
+                self.assigned = None;
             }
             Stmt::AnnAssign(node) => self.annotated(node),
             Stmt::AugAssign(node) => self.augmented(node),
@@ -56,7 +58,9 @@ impl<'a> Resolver<'a, '_> {
                 let value = self.expression(&node.iter);
                 let element = self.iterate(value);
                 self.assign(&node.target, element, How::Element(&node.iter));
+                self.loops.push(Loop::of(node));
                 self.block(&node.body);
+                self.loops.pop();
                 self.block(&node.orelse);
             }
             Stmt::While(node) => {
@@ -135,6 +139,7 @@ impl<'a> Resolver<'a, '_> {
                 for name in &node.names {
                     let name = self.name(name.as_str());
                     let scope = self.scope;
+                    self.world.declare(name);
                     if scope != World::MODULE {
                         self.world.scope_mut(scope).globals.insert(name);
                     }
@@ -144,6 +149,7 @@ impl<'a> Resolver<'a, '_> {
                 for name in &node.names {
                     let name = self.name(name.as_str());
                     let scope = self.scope;
+                    self.world.declare(name);
                     self.world.scope_mut(scope).nonlocals.insert(name);
                 }
             }
@@ -267,6 +273,11 @@ impl<'a> Resolver<'a, '_> {
             Expr::Name(name) => self.bind(name.id.as_str(), value, how, name.range()),
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
                 let starred = elts.iter().position(Expr::is_starred_expr);
+                let how = match how {
+                    How::Assigned(whole) => How::Element(whole),
+                    how => how,
+                };
+                self.assigned = None;
                 for (index, element) in elts.iter().enumerate() {
                     let part = match starred {
                         Some(star) if index >= star => self.iterate(value),

@@ -8,7 +8,7 @@ use crate::{
         scopes::{ClassId, World},
         values::{Atom, Value},
     },
-    model::Category,
+    model::{Category, Evidence},
 };
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
@@ -171,12 +171,13 @@ impl<'a> Resolver<'a, '_> {
                 self.world.set_field(&mut self.values, None, name, taint);
                 self.library_set(path, name, at);
             }
+            Place::Known { .. } if &*text == "sys" && &*member == "path" => self.tell_of_path(at),
             Place::Known { .. } => {
                 let replaceable = text.contains("()")
                     || &*text == "sys"
                         && matches!(
                             &*member,
-                            "stdout" | "stderr" | "stdin" | "argv" | "path" | "exitcode" | "ps1"
+                            "stdout" | "stderr" | "stdin" | "argv" | "exitcode" | "ps1"
                         );
                 if self.paths.is_guarded(path) && !replaceable {
                     let category = if matches!(&*text, "sys" | "builtins") {
@@ -205,6 +206,17 @@ impl<'a> Resolver<'a, '_> {
                 self.escape(value);
             }
         }
+    }
+
+    /// Tells that modules may be found in another place.
+    fn tell_of_path(&mut self, at: TextRange) {
+        self.tell(
+            at,
+            "dynamic_import",
+            Category::PotentialWrite,
+            Evidence::Unresolved,
+            "A place is added where modules are found.".to_owned(),
+        );
     }
 
     /// What is set as `object[index]`.
@@ -242,6 +254,8 @@ impl<'a> Resolver<'a, '_> {
                                 "An environment variable that guards the run is changed.",
                             );
                         }
+                        // What is taken out adds no place.
+                        _ if &*text == "sys.path" && value != Value::EMPTY => self.tell_of_path(at),
                         _ if &*text == "builtins" => {
                             self.tamper(
                                 at,
