@@ -72,6 +72,7 @@ pub(in super::super) fn is_known_root(root: &str) -> bool {
             | "json"
             | "ast"
             | "textwrap"
+            | "shlex"
     )
 }
 

@@ -66,7 +66,13 @@ impl<'a> Resolver<'a, '_> {
                 if self.name_traits(name).inserts {
                     self.fill(object, &attribute.value, &arguments);
                 }
-                let known = |atom| matches!(atom, Atom::Path(path) if matches!(self.paths.place(path), Place::Known { .. }));
+                let submits = matches!(attribute.attr.as_str(), "submit" | "run_in_executor");
+                let known = |atom| match atom {
+                    Atom::Path(path) => matches!(self.paths.place(path), Place::Known { .. }),
+                    // What makes no effect of its own, as an executor, is plain data.
+                    Atom::Data => submits,
+                    _ => false,
+                };
                 if hands_on && self.values.slice(object).iter().copied().all(known) {
                     self.defer_to(node, attribute.attr.as_str());
                 }
