@@ -402,6 +402,9 @@ pub(super) struct World<'a> {
     all_fields: FxHashMap<Symbol, Slot>,
     /// Fields of instances that are set under a computed name.
     open_fields: FxHashMap<ClassId, Slot>,
+    /// All names that bodies of classes bind, and who asked for one that none bound yet.
+    class_names: FxHashSet<Symbol>,
+    missed_names: FxHashMap<Symbol, Readers>,
     /// What is set on functions and on what imports lead to.
     attributes: FxHashMap<(Atom, Symbol), Slot>,
     /// The classes of the members of enumerations.
@@ -433,6 +436,8 @@ impl<'a> World<'a> {
             fields: FxHashMap::default(),
             all_fields: FxHashMap::default(),
             open_fields: FxHashMap::default(),
+            class_names: FxHashSet::default(),
+            missed_names: FxHashMap::default(),
             attributes: FxHashMap::default(),
             entries: FxHashMap::default(),
             methods: FxHashMap::default(),
@@ -565,6 +570,12 @@ impl<'a> World<'a> {
     /// From now on `name` is one of `scope`'s own: whoever took an outer one for it was wrong.
     fn hide_outer(&mut self, scope: ScopeId, name: Symbol) {
         let hiding = &mut self.scopes[scope.index()];
+        if hiding.kind == ScopeKind::Class
+            && self.class_names.insert(name)
+            && let Some(readers) = self.missed_names.remove(&name)
+        {
+            readers.wake(&mut self.clock);
+        }
         hiding.listed.wake(&mut self.clock);
         if let Some(readers) = hiding.missed.remove(&name) {
             readers.wake(&mut self.clock);
@@ -1184,8 +1195,20 @@ impl<'a> World<'a> {
         scope.bindings.keys().copied()
     }
 
+    /// Whether the body of any class binds the name.
+    pub(super) fn is_class_name(&mut self, name: Symbol) -> bool {
+        let known = self.class_names.contains(&name);
+        if !known {
+            self.missed_names.entry(name).or_default().note(&self.clock);
+        }
+        known
+    }
+
     /// A member that the class's body defines.
     pub(super) fn class_member(&mut self, class: ClassId, name: Symbol) -> Option<Value> {
+        if !self.is_class_name(name) {
+            return None;
+        }
         let scope = self.classes[class.index()].scope;
         let scope = &mut self.scopes[scope.index()];
         let Some(binding) = scope.bindings.get(&name) else {

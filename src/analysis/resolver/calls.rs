@@ -388,8 +388,10 @@ impl<'a> Resolver<'a, '_> {
     /// A method of a container was named first and is called now: it may put in what it is given.
     pub(super) fn put_by_method(&mut self, id: ContainerId, arguments: &Arguments<'a>) {
         for value in arguments.all().collect::<Vec<_>>() {
-            let contents = self.contents(value);
-            let names = self.iterate(value);
+            let (contents, names) = match self.values.is_calm(value) {
+                true => (Value::DATA, Value::DATA),
+                false => (self.contents(value), self.iterate(value)),
+            };
             self.world.spoil(id);
             self.world.hold_key(&mut self.values, id, names);
             // Which method it was is not known: what is held counts as data too, of any kind.

@@ -149,19 +149,16 @@ impl<'a> Resolver<'a, '_> {
         self.values.join(result, carrier)
     }
 
-    /// A method of a carrier: of what it carries only where that is known to have it. It may give back whatever
-    /// it carries, and keep what it is given.
+    /// A method of a carrier, not of what it carries: it may give back whatever it carries, and keep what it is
+    /// given.
     pub(super) fn call_member_of_carrier(
         &mut self,
         id: ContainerId,
         name: Symbol,
-        at: TextRange,
         arguments: &Arguments<'a>,
     ) -> Value {
         let text = self.symbols.text(name);
         let carrier = self.values.of(Atom::Container(id));
-        let carried = self.world.carried(id);
-        let result = self.call_of_carried(carried, name, at, arguments);
         let handed = if defers(&text) {
             self.hand_functions(&text, arguments)
         } else {
@@ -183,8 +180,7 @@ impl<'a> Resolver<'a, '_> {
                 place: arguments.place,
                 ..Arguments::default()
             };
-            let given = self.carry(Value::DATA, handed, &none);
-            return self.values.join(result, given);
+            return self.carry(Value::DATA, handed, &none);
         }
         let kept = self.bearing_arguments(arguments);
         let given = self.bearing(handed);
@@ -195,8 +191,7 @@ impl<'a> Resolver<'a, '_> {
         } else {
             carrier
         };
-        let result = self.values.join(result, back);
-        self.values.join(result, Value::DATA)
+        self.values.join(back, Value::DATA)
     }
 
     /// A method of what is carried: of an object only where it is known to have it.

@@ -28,6 +28,9 @@ impl<'a> Resolver<'a, '_> {
         let mut result = None;
         for hook in hooks {
             let hook = self.name(hook);
+            if !self.world.is_class_name(hook) {
+                continue;
+            }
             let mut members = self.class_member_of(class, hook).unwrap_or(Value::EMPTY);
             // An instance may be of a subclass, which has its own.
             for heir in self.world.descendants(class) {

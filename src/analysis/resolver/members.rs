@@ -383,6 +383,9 @@ impl<'a> Resolver<'a, '_> {
 
     /// The member of this name of the class or of what it extends.
     pub(super) fn class_member_of(&mut self, class: ClassId, name: Symbol) -> Option<Value> {
+        if !self.world.is_class_name(name) {
+            return None;
+        }
         self.world
             .ancestry(class)
             .into_iter()

@@ -26,6 +26,7 @@ impl<'a> Resolver<'a, '_> {
         if !self.is_followed_hook(object, name) {
             self.gateway(object, name, at);
         }
+        let mut carried = Value::EMPTY;
         let mut result = Value::EMPTY;
         let atoms = self.values.atoms(object);
         for atom in atoms.iter() {
@@ -41,7 +42,7 @@ impl<'a> Resolver<'a, '_> {
                 Atom::Path(path) => self.call_member_of_path(path, name, at, arguments),
                 Atom::Container(id) => {
                     let text = self.symbols.text(name);
-                    self.call_container(id, *atom, &text, at, arguments)
+                    self.call_one_container(id, *atom, &text, at, arguments, &mut carried)
                 }
                 Atom::Constant(id) => {
                     let text = self.symbols.text(name);
@@ -83,6 +84,11 @@ impl<'a> Resolver<'a, '_> {
                     self.carry(Value::DATA, given, arguments)
                 }
             };
+            result = self.values.join(result, given);
+        }
+        if carried != Value::EMPTY {
+            // What several containers hold is called once.
+            let given = self.call_of_carried(carried, name, at, arguments);
             result = self.values.join(result, given);
         }
         result
@@ -276,11 +282,33 @@ impl<'a> Resolver<'a, '_> {
         at: TextRange,
         arguments: &Arguments<'a>,
     ) -> Value {
+        let mut carried = Value::EMPTY;
+        let result = self.call_one_container(id, atom, name, at, arguments, &mut carried);
+        if carried == Value::EMPTY {
+            return result;
+        }
+        let name = self.name(name);
+        let given = self.call_of_carried(carried, name, at, arguments);
+        self.values.join(result, given)
+    }
+
+    /// The same without what calling the method on what the container holds gives: that joins `carried`.
+    fn call_one_container(
+        &mut self,
+        id: ContainerId,
+        atom: Atom,
+        name: &str,
+        at: TextRange,
+        arguments: &Arguments<'a>,
+        carried: &mut Value,
+    ) -> Value {
         let one = self.values.of(atom);
         let is_dictionary = self.world.held(id).is_dictionary;
         if self.world.held(id).is_carrier {
             let name = self.name(name);
-            return self.call_member_of_carrier(id, name, at, arguments);
+            let more = self.world.carried(id);
+            *carried = self.values.join(*carried, more);
+            return self.call_member_of_carrier(id, name, arguments);
         }
         if matches!(name, "pop" | "popleft" | "popitem") {
             self.world.spoil(id);
@@ -386,12 +414,10 @@ impl<'a> Resolver<'a, '_> {
             _ => {
                 // An attribute of what holds something else.
                 let elements = self.world.elements(id);
-                let symbol = self.name(name);
-                let given = self.call_of_carried(elements, symbol, at, arguments);
+                *carried = self.values.join(*carried, elements);
                 let handed = self.hand_functions(name, arguments);
                 let held = self.values.join(elements, handed);
-                let carried = self.carry(Value::DATA, held, arguments);
-                self.values.join(carried, given)
+                self.carry(Value::DATA, held, arguments)
             }
         }
     }
