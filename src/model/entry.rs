@@ -330,7 +330,7 @@ pub enum ServiceEvent {
     /// A key was made.
     KeyCreated {
         /// The key, without its secret.
-        key: super::ApiKey,
+        key: Box<super::ApiKey>,
     },
     /// A key was revoked.
     KeyRevoked {

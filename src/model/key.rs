@@ -65,7 +65,7 @@ impl ApiKeys {
     pub fn apply(&mut self, event: &ServiceEvent, at: Timestamp) -> Option<&ApiKey> {
         match event {
             ServiceEvent::KeyCreated { key } => {
-                self.0.insert(key.id.clone(), key.clone());
+                self.0.insert(key.id.clone(), ApiKey::clone(key));
                 self.0.get(&key.id)
             }
             ServiceEvent::KeyRevoked { id, by, reason } => {

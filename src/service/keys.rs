@@ -142,8 +142,10 @@ impl Core {
             expires_at: lasts.map(|lasts| now.plus(lasts)),
             revoked: None,
         };
-        self.change_keys(ServiceEvent::KeyCreated { key: key.clone() })
-            .await?;
+        self.change_keys(ServiceEvent::KeyCreated {
+            key: Box::new(key.clone()),
+        })
+        .await?;
         Ok(NewKeyReply {
             key: shown.expose_secret().to_owned(),
             about: KeyReply::of(&key, now),

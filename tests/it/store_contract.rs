@@ -79,7 +79,7 @@ contract!(
 
 fn key(id: &str, name: &str, lasts: Option<i64>) -> ServiceEvent {
     ServiceEvent::KeyCreated {
-        key: ApiKey {
+        key: Box::new(ApiKey {
             id: id.into(),
             name: name.into(),
             roles: [Role::Requester].into(),
@@ -88,7 +88,7 @@ fn key(id: &str, name: &str, lasts: Option<i64>) -> ServiceEvent {
             created_at: Timestamp::from_millis(0),
             expires_at: lasts.map(|seconds| Timestamp::from_millis(NOON + seconds * 1000)),
             revoked: None,
-        },
+        }),
     }
 }
 
