@@ -1,10 +1,13 @@
 //! Errors on the wire: `{"detail": …, "code": …}`, and which status goes with which.
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use axum::{
     Json,
-    http::{Method, StatusCode, Uri},
+    http::{
+        HeaderValue, Method, StatusCode, Uri,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -18,6 +21,8 @@ pub(super) struct ApiError {
     code: String,
     detail: String,
     facts: Box<Value>,
+    /// When to come back.
+    retry_after: Option<Duration>,
 }
 
 impl ApiError {
@@ -27,6 +32,7 @@ impl ApiError {
             code: code.to_owned(),
             detail: detail.into(),
             facts: Box::default(),
+            retry_after: None,
         }
     }
 
@@ -62,6 +68,15 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "crowded", detail)
     }
 
+    /// The caller asks too often.
+    pub(super) fn too_often(wait: Duration) -> Self {
+        let detail = "too many requests of one caller (holdpoint.api.rate)";
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", detail)
+        }
+    }
+
     /// A fault of the program itself.
     pub(super) fn internal() -> Self {
         let detail = "the service failed; its log says more";
@@ -90,6 +105,7 @@ impl From<ErrorReply> for ApiError {
             (ErrorKind::Usage, _) => StatusCode::UNPROCESSABLE_ENTITY,
             (ErrorKind::NotFound, _) => StatusCode::NOT_FOUND,
             (ErrorKind::Conflict | ErrorKind::Busy, _) => StatusCode::CONFLICT,
+            (ErrorKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
             (ErrorKind::Refused, _) => StatusCode::FORBIDDEN,
             (ErrorKind::Failed, _) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -98,6 +114,7 @@ impl From<ErrorReply> for ApiError {
             code: reply.code,
             detail: reply.message,
             facts: Box::new(reply.detail),
+            retry_after: None,
         }
     }
 }
@@ -111,7 +128,16 @@ impl IntoResponse for ApiError {
         if !self.facts.is_null() {
             body["facts"] = *self.facts;
         }
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs_f64().ceil().max(1.0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds as u64));
+        }
+        response
     }
 }
 

@@ -31,7 +31,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     config::ApiSettings,
-    service::{Service, ServiceError},
+    service::{Service, ServiceError, may_listen},
 };
 
 use state::Door;
@@ -50,11 +50,8 @@ pub enum ServeError {
         source: io::Error,
     },
     /// Callers are not told apart, and others than this host's could call.
-    #[error(
-        "without API keys the service listens on the loopback only, and {0} is no loopback address; \
-         set holdpoint.api.host to 127.0.0.1"
-    )]
-    NotLoopback(SocketAddr),
+    #[error("{0}")]
+    NotLoopback(String),
     /// The network broke off.
     #[error("the server broke off: {0}")]
     Broken(#[source] io::Error),
@@ -85,9 +82,8 @@ impl Server {
         };
         let listener = TcpListener::bind((host.as_str(), port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        if !address.ip().is_loopback() {
-            return Err(ServeError::NotLoopback(address));
-        }
+        may_listen(address.ip(), &service.keys().borrow())
+            .map_err(|refusal| ServeError::NotLoopback(refusal.message))?;
         Ok(Self {
             listener,
             address,

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::RunRecord,
-    model::{Actor, RunId, ThreadId, Timestamp},
+    model::{Caller, RunId, ThreadId, Timestamp},
     service::{Assistant, ErrorReply, Launched, RunEnd, ThreadView},
 };
 
@@ -41,7 +41,7 @@ struct Begun {
 
 async fn begin(
     door: &Door,
-    by: Actor,
+    by: Caller,
     thread: ThreadId,
     body: RunBody,
     alone: bool,
@@ -222,12 +222,13 @@ pub(super) struct Listing {
 
 pub(super) async fn list(
     State(door): State<Door>,
+    By(by): By,
     Named(id): Named<String>,
     Asked(listing): Asked<Listing>,
 ) -> Result<Json<Value>, ApiError> {
     let id = thread_id(&id)?;
     let service = door.service();
-    let head = service.thread(id).await?.head;
+    let head = service.thread(id, &by).await?.head;
     let status = |record: &RunRecord| shape::run_status(record.ended.as_ref().map(|(_, outcome)| outcome));
     let wanted = |record: &RunRecord| {
         listing
@@ -237,7 +238,7 @@ pub(super) async fn list(
     };
     let mut shown = Vec::new();
     let page = service
-        .runs(id)
+        .runs(id, &by)
         .await?
         .into_iter()
         .filter(wanted)
@@ -250,31 +251,33 @@ pub(super) async fn list(
     Ok(Json(shown.into()))
 }
 
-async fn known(door: &Door, thread: ThreadId, run: RunId) -> Result<RunRecord, ApiError> {
-    let record = door.service().run(thread, run).await?;
+async fn known(door: &Door, thread: ThreadId, run: RunId, by: &Caller) -> Result<RunRecord, ApiError> {
+    let record = door.service().run(thread, run, by).await?;
     record.ok_or_else(|| ApiError::not_found("Not Found"))
 }
 
 pub(super) async fn show(
     State(door): State<Door>,
+    By(by): By,
     Named((id, run)): Named<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let (id, run) = (thread_id(&id)?, run_id(&run)?);
-    let record = known(&door, id, run).await?;
-    let head = door.service().thread(id).await?.head;
+    let record = known(&door, id, run, &by).await?;
+    let head = door.service().thread(id, &by).await?.head;
     let input = door.service().input_of(&record).await?;
     Ok(Json(shape::run(&head, &record, input)))
 }
 
 pub(super) async fn join(
     State(door): State<Door>,
+    By(by): By,
     Named((id, run)): Named<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (id, run) = (thread_id(&id)?, run_id(&run)?);
-    known(&door, id, run).await?;
+    known(&door, id, run, &by).await?;
     let inner = door.clone();
     let result = async move {
-        match joined(&inner, id, run).await {
+        match joined(&inner, id, run, &by).await {
             Ok(result) => result,
             Err(error) => {
                 json!({ "__error__": { "error": error.code(), "message": "the run's end cannot be read" } })
@@ -288,7 +291,7 @@ pub(super) async fn join(
         .into_response())
 }
 
-async fn joined(door: &Door, id: ThreadId, run: RunId) -> Result<Value, ApiError> {
+async fn joined(door: &Door, id: ThreadId, run: RunId, by: &Caller) -> Result<Value, ApiError> {
     let service = door.service();
     if let Some(mut listener) = service.listen(run, Some(0))
         && let Some(end) = listener.end().await
@@ -296,10 +299,10 @@ async fn joined(door: &Door, id: ThreadId, run: RunId) -> Result<Value, ApiError
         return Ok(result_of(&end));
     }
     let going = |view: &ThreadView| view.head.run.as_ref().is_some_and(|active| active.run == run);
-    let mut view = service.thread(id).await?;
+    let mut view = service.thread(id, by).await?;
     if going(&view) {
         service.wait_for(id).await;
-        view = service.thread(id).await?;
+        view = service.thread(id, by).await?;
     }
     if let Some((last, outcome)) = &view.head.last_run
         && *last == run
@@ -315,12 +318,13 @@ async fn joined(door: &Door, id: ThreadId, run: RunId) -> Result<Value, ApiError
 
 pub(super) async fn join_stream(
     State(door): State<Door>,
+    By(by): By,
     Named((id, run)): Named<(String, String)>,
     Asked(joining): Asked<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (id, run) = (thread_id(&id)?, run_id(&run)?);
-    let record = known(&door, id, run).await?;
+    let record = known(&door, id, run, &by).await?;
     let seen = match headers.get("last-event-id") {
         None => None,
         Some(text) => {
@@ -344,7 +348,7 @@ pub(super) async fn join_stream(
     let modes = Mode::read(&words)?;
     let flag = |key: &str| kwargs(key).and_then(|flag| flag.as_bool()).unwrap_or(false);
     let (subgraphs, numbered) = (flag("subgraphs"), flag("resumable"));
-    let head = door.service().thread(id).await?.head;
+    let head = door.service().thread(id, &by).await?.head;
     let assistant = Assistant::of(&head.graph);
     let teller = Teller::new(id, run, assistant, modes, subgraphs);
     let place = located(id, run, Some("stream"));
@@ -392,7 +396,7 @@ pub(super) async fn cancel(
             )));
         }
     }
-    known(&door, id, run).await?;
+    known(&door, id, run, &by).await?;
     if !door.service().cancel_run(id, run, &by).await? {
         return Err(ApiError::not_found(
             "No matching runs to cancel. Please verify the thread ID and run IDs are correct, and the runs haven't \

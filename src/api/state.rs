@@ -12,7 +12,11 @@ use futures::StreamExt;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::ApiSettings, model::Timestamp, service::Service};
+use crate::{
+    config::ApiSettings,
+    model::Timestamp,
+    service::{Rates, Service},
+};
 
 use super::error::ApiError;
 
@@ -26,12 +30,15 @@ struct Parts {
     closing: CancellationToken,
     room: Arc<Semaphore>,
     since: Timestamp,
+    rates: Rates,
 }
 
 impl Door {
     pub(super) fn new(service: Arc<Service>, address: SocketAddr, closing: CancellationToken) -> Self {
         let room = Arc::new(Semaphore::new(service.config().api.max_requests));
+        let rates = Rates::new(service.config().identity.rate);
         Self(Arc::new(Parts {
+            rates,
             service,
             address,
             closing,
@@ -56,6 +63,11 @@ impl Door {
     /// Cancelled when the service shuts down.
     pub(super) fn closing(&self) -> &CancellationToken {
         &self.0.closing
+    }
+
+    /// How often each caller may ask.
+    pub(super) fn rates(&self) -> &Rates {
+        &self.0.rates
     }
 
     /// Since when it serves.

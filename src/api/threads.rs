@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{CheckpointId, Head, ThreadId},
+    model::{Caller, CheckpointId, Head, ThreadId},
     service::{Order, ServiceError, Standing, StateView, ThreadQuery, ThreadView},
 };
 
@@ -80,13 +80,13 @@ pub(super) async fn create(
     };
     let service = door.service();
     match service
-        .create_thread(id, graph, metadata, by)
+        .create_thread(id, graph, metadata, &by)
         .await
         .map_err(ApiError::from)
     {
         Ok(view) => Ok(Json(shape::thread(&view))),
         Err(error) if keeps && error.code() == "thread_exists" => {
-            Ok(Json(shape::thread(&service.thread(id).await?)))
+            Ok(Json(shape::thread(&service.thread(id, &by).await?)))
         }
         Err(error) => Err(error),
     }
@@ -94,9 +94,10 @@ pub(super) async fn create(
 
 pub(super) async fn show(
     State(door): State<Door>,
+    By(by): By,
     Named(id): Named<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let view = door.service().thread(thread_id(&id)?).await?;
+    let view = door.service().thread(thread_id(&id)?, &by).await?;
     Ok(Json(shape::thread(&view)))
 }
 
@@ -113,7 +114,7 @@ pub(super) async fn patch(
     Body(patch): Body<Patch>,
 ) -> Result<Json<Value>, ApiError> {
     let (id, metadata) = (thread_id(&id)?, patch.metadata.unwrap_or_default());
-    let view = door.service().describe_thread(id, metadata, by).await?;
+    let view = door.service().describe_thread(id, metadata, &by).await?;
     Ok(Json(shape::thread(&view)))
 }
 
@@ -122,7 +123,7 @@ pub(super) async fn delete(
     By(by): By,
     Named(id): Named<String>,
 ) -> Result<StatusCode, ApiError> {
-    door.service().delete_thread(thread_id(&id)?, by).await?;
+    door.service().delete_thread(thread_id(&id)?, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -131,7 +132,7 @@ pub(super) async fn copy(
     By(by): By,
     Named(id): Named<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let view = door.service().copy_thread(thread_id(&id)?, by).await?;
+    let view = door.service().copy_thread(thread_id(&id)?, &by).await?;
     Ok(Json(shape::thread(&view)))
 }
 
@@ -201,10 +202,11 @@ fn standing(text: &str) -> Result<Standing, ApiError> {
 
 pub(super) async fn search(
     State(door): State<Door>,
+    By(by): By,
     Body(search): Body<Search>,
 ) -> Result<Response, ApiError> {
     let query = search.query()?;
-    let (views, total) = door.service().search_threads(&query).await?;
+    let (views, total) = door.service().search_threads(&query, &by).await?;
     let page: Vec<Value> = views
         .iter()
         .map(|view: &ThreadView| shape::selected(shape::thread(view), search.select.as_deref()))
@@ -214,9 +216,10 @@ pub(super) async fn search(
 
 pub(super) async fn count(
     State(door): State<Door>,
+    By(by): By,
     Body(search): Body<Search>,
 ) -> Result<Json<usize>, ApiError> {
-    Ok(Json(door.service().count_threads(&search.query()?).await?))
+    Ok(Json(door.service().count_threads(&search.query()?, &by).await?))
 }
 
 /// A checkpoint, as clients name it: by its id, or by an object that holds it, which may also stand for the last one.
@@ -262,9 +265,14 @@ impl Place {
     }
 }
 
-async fn shown(door: &Door, thread: ThreadId, at: Option<CheckpointId>) -> Result<Value, ApiError> {
+async fn shown(
+    door: &Door,
+    thread: ThreadId,
+    at: Option<CheckpointId>,
+    by: &Caller,
+) -> Result<Value, ApiError> {
     let unknown = |error: &ApiError| at.is_some() && error.code() == "unknown_checkpoint";
-    match door.service().state(thread, at).await.map_err(ApiError::from) {
+    match door.service().state(thread, at, by).await.map_err(ApiError::from) {
         Ok(Some(view)) => Ok(state_of_view(door, &view)),
         Ok(None) => Ok(shape::no_state(Value::Null)),
         Err(error) if unknown(&error) => Ok(shape::no_state(
@@ -281,17 +289,19 @@ fn state_of_view(door: &Door, view: &StateView) -> Value {
 
 pub(super) async fn state(
     State(door): State<Door>,
+    By(by): By,
     Named(id): Named<String>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(shown(&door, thread_id(&id)?, None).await?))
+    Ok(Json(shown(&door, thread_id(&id)?, None, &by).await?))
 }
 
 pub(super) async fn state_of(
     State(door): State<Door>,
+    By(by): By,
     Named((id, checkpoint)): Named<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let (id, at) = (thread_id(&id)?, checkpoint_id(&checkpoint)?);
-    Ok(Json(shown(&door, id, Some(at)).await?))
+    Ok(Json(shown(&door, id, Some(at), &by).await?))
 }
 
 /// The checkpoint whose state is asked for.
@@ -302,12 +312,13 @@ pub(super) struct At {
 
 pub(super) async fn state_at(
     State(door): State<Door>,
+    By(by): By,
     Named(id): Named<String>,
     Body(at): Body<At>,
 ) -> Result<Json<Value>, ApiError> {
     let id = thread_id(&id)?;
     let at = at.checkpoint.map(|place| place.checkpoint(id)).transpose()?;
-    Ok(Json(shown(&door, id, at.flatten()).await?))
+    Ok(Json(shown(&door, id, at.flatten(), &by).await?))
 }
 
 /// What is written to a thread's state.
@@ -333,7 +344,7 @@ pub(super) async fn update(
         Some(_) => return Err(ApiError::invalid("values is an object of channels, or null")),
     };
     let as_node = update.as_node.as_deref();
-    let head = door.service().write_state(id, at, values, as_node, by).await?;
+    let head = door.service().write_state(id, at, values, as_node, &by).await?;
     let place = json!({
         "thread_id": id,
         "checkpoint_ns": "",
@@ -373,6 +384,7 @@ pub(super) struct Past {
 
 pub(super) async fn history(
     State(door): State<Door>,
+    By(by): By,
     Named(id): Named<String>,
     Body(past): Body<Past>,
 ) -> Result<Json<Value>, ApiError> {
@@ -384,7 +396,15 @@ pub(super) async fn history(
         .flatten();
     // A checkpoint says which graph's past is meant; its id says nothing here.
     past.checkpoint.map(|place| place.checkpoint(id)).transpose()?;
-    told(&door, id, before, past.limit, past.metadata.unwrap_or_default()).await
+    told(
+        &door,
+        id,
+        before,
+        past.limit,
+        past.metadata.unwrap_or_default(),
+        &by,
+    )
+    .await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -395,11 +415,12 @@ pub(super) struct PastQuery {
 
 pub(super) async fn history_get(
     State(door): State<Door>,
+    By(by): By,
     Named(id): Named<String>,
     Asked(past): Asked<PastQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let before = past.before.as_deref().map(checkpoint_id).transpose()?;
-    told(&door, thread_id(&id)?, before, past.limit, Map::new()).await
+    told(&door, thread_id(&id)?, before, past.limit, Map::new(), &by).await
 }
 
 async fn told(
@@ -408,13 +429,14 @@ async fn told(
     before: Option<CheckpointId>,
     limit: Option<usize>,
     wanted: Map<String, Value>,
+    by: &Caller,
 ) -> Result<Json<Value>, ApiError> {
     let limit = limit.unwrap_or(PAGE).min(MAX_PAGE);
     let fits = move |head: &Head, snapshot: &crate::engine::Snapshot| {
         let metadata = shape::state_metadata(head, snapshot);
         wanted.iter().all(|(key, value)| metadata.get(key) == Some(value))
     };
-    let views = door.service().state_history(id, before, limit, fits).await;
+    let views = door.service().state_history(id, before, limit, fits, by).await;
     let views = views.map_err(|error: ServiceError| ApiError::from(error))?;
     let states: Vec<Value> = views.iter().map(|view| state_of_view(door, view)).collect();
     Ok(Json(states.into()))

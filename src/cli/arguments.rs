@@ -249,10 +249,47 @@ pub(super) enum Command {
     /// Say what programs would do, without running them
     #[command(after_help = ANALYZE_HELP)]
     Analyze(AnalyzeArguments),
+    /// Give API keys to others, list them, and revoke them
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Look at the configuration
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a key and show it, this once
+    #[command(
+        after_help = "Examples:\n  holdpoint keys create assistant --role requester\n  \
+        holdpoint keys create grace --role approver --role auditor --expires 90d\n\n\
+        Whoever has the key is its holder. It goes into the header x-api-key, or Authorization: Bearer."
+    )]
+    Create {
+        /// Who holds it: the name that every record will have
+        #[arg(value_name = "NAME")]
+        holder: String,
+        /// What they may be; can be given several times
+        #[arg(long = "role", value_name = "ROLE", required = true,
+            value_parser = clap::builder::PossibleValuesParser::new(crate::model::Role::ALL.map(|role| role.as_str())))]
+        roles: Vec<String>,
+        /// How long it is good, such as 90d or 12h [default: until it is revoked]
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// List every key there ever was
+    List,
+    /// Revoke a key: from here on it is good for nothing
+    Revoke {
+        /// Its id, or the name of its holder
+        key: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
 }
 

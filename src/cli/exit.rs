@@ -69,7 +69,7 @@ pub(super) fn of_error(kind: ErrorKind) -> u8 {
         ErrorKind::NotFound => 18,
         ErrorKind::Conflict => CONFLICT,
         ErrorKind::Busy => BUSY,
-        ErrorKind::Refused => REFUSED,
+        ErrorKind::Refused | ErrorKind::Unauthenticated => REFUSED,
         ErrorKind::Failed => FAILED,
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn status_of_error(kind: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "not_found",
         ErrorKind::Conflict => "conflict",
         ErrorKind::Busy => "busy",
-        ErrorKind::Refused => "refused",
+        ErrorKind::Refused | ErrorKind::Unauthenticated => "refused",
         ErrorKind::Failed => "failed",
     }
 }

@@ -10,6 +10,7 @@ mod doctor;
 mod draw;
 mod exit;
 mod fault;
+mod keys;
 mod output;
 mod progress;
 mod rebuild;
@@ -274,6 +275,7 @@ async fn carry_out(arguments: Arguments, output: Output) -> Result<u8, Fault> {
             Some(file) => anchor::check(&work, &file, key.as_deref()).await,
             None => anchor::make(&work, sign.as_deref()).await,
         },
+        Command::Keys { command } => keys::keys(&work, command).await,
         Command::Analyze(arguments) => analyze::programs(&work, &arguments),
         decision => decide::decide(&work, decision).await,
     }

@@ -35,12 +35,18 @@ pub(super) async fn serve(work: &Work, host: Option<String>, port: Option<u16>) 
     }
     let service = Service::open(config).await?;
     service.keep_spares();
+    let proxied = service.config().identity.proxy.header.is_some();
+    let open = service.keys().borrow().is_empty() && !proxied;
     let server = Server::bind(service).await?;
     let url = format!("http://{}", server.address());
     match work.output.json {
         true => work.output.value(&json!({ "url": url }))?,
         false => work.output.text(&format!(
-            "listening on {url}\nno API keys: every process of this host can call, and nobody else\n"
+            "listening on {url}\n{}\n",
+            match open {
+                true => "no API keys: every process of this host can call, and nobody else",
+                false => "callers are known by their keys, or by the proxy that is trusted",
+            }
         ))?,
     }
     let closing = server.closing();

@@ -1,15 +1,20 @@
 //! The defaults: they run out of the box, and on the safe side.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 use super::{
     AnalysisSettings, ApiSettings, ApprovalSettings, BasicSettings, CodeApproval, Config, ContainerSettings,
     ControlSystemSettings, EpicsSettings, ExecutionMethod, ExecutionSettings, ExecutorSettings,
-    GenerationSettings, GlobalApproval, Isolation, KernelSettings, LimitsSettings, LocalSettings,
-    MockBehavior, MockSettings, NotebookSettings, PatternMode, ReadOnlyWrite, RehearsalMode,
-    RehearsalSettings, Route, SpareSettings, StoreSettings, Tolerance, VerificationSettings, generators,
+    GenerationSettings, GlobalApproval, IdentitySettings, Isolation, KernelSettings, LimitsSettings,
+    LocalSettings, MockBehavior, MockSettings, NotebookSettings, NotifySettings, PatternMode, ProxySettings,
+    RateSettings, ReadOnlyWrite, RehearsalMode, RehearsalSettings, Route, SpareSettings, StoreSettings,
+    Tolerance, VerificationSettings, generators,
 };
-use crate::model::VerificationLevel;
+use crate::model::{Role, VerificationLevel};
 
 /// The defaults: what a file that says nothing means.
 pub(super) fn builtin() -> Config {
@@ -25,6 +30,9 @@ pub(super) fn builtin() -> Config {
             grant_ttl: minutes(1),
             max_questions: 3,
             max_pending_per_requester: 20,
+            four_eyes: false,
+            quorum: 1,
+            allow_relay: false,
         },
         analysis: AnalysisSettings {
             control_system: "epics".to_owned(),
@@ -148,6 +156,24 @@ pub(super) fn builtin() -> Config {
                 behaviors: vec![MockBehavior::Success],
             },
             custom: BTreeMap::new(),
+        },
+        identity: IdentitySettings {
+            proxy: ProxySettings {
+                header: None,
+                addresses: Vec::new(),
+                roles: BTreeSet::from([Role::Requester]),
+                users: BTreeMap::new(),
+            },
+            rate: RateSettings {
+                per_second: 50.0,
+                burst: 200,
+            },
+        },
+        notify: NotifySettings {
+            url: None,
+            secret: None,
+            timeout: Duration::from_secs(10),
+            link: None,
         },
         store: StoreSettings {
             segment_bytes: 16 * 1024 * 1024,

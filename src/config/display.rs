@@ -39,6 +39,16 @@ impl Config {
                     "heartbeat": duration(self.api.heartbeat),
                     "stream_events": self.api.stream_events,
                     "stream_kept": duration(self.api.stream_kept),
+                    "trusted_proxy": {
+                        "header": self.identity.proxy.header,
+                        "addresses": self.identity.proxy.addresses,
+                        "roles": self.identity.proxy.roles,
+                        "users": self.identity.proxy.users,
+                    },
+                    "rate": {
+                        "per_second": self.identity.rate.per_second,
+                        "burst": self.identity.rate.burst,
+                    },
                 },
             },
             "approval": {
@@ -53,6 +63,15 @@ impl Config {
                 "grant_ttl": duration(approval.grant_ttl),
                 "max_questions": approval.max_questions,
                 "max_pending_per_requester": approval.max_pending_per_requester,
+                "four_eyes": approval.four_eyes,
+                "quorum": approval.quorum,
+                "allow_relay": approval.allow_relay,
+                "notify": {
+                    "url": self.notify.url,
+                    "secret": self.notify.secret.as_ref().map(|_| MASK),
+                    "timeout": duration(self.notify.timeout),
+                    "link": self.notify.link,
+                },
             },
             "control_system": {
                 "type": analysis.control_system,

@@ -55,6 +55,9 @@ pub(super) const BEHAVIORS: &[&str] = &[
     "security_risk",
 ];
 
+/// What a caller may be.
+pub(super) const ROLES: &[&str] = &["requester", "approver", "auditor", "admin"];
+
 /// The request's fields that may be passed to a model.
 pub(super) const FIELDS: &[&str] = &[
     "user_query",
@@ -157,6 +160,13 @@ pub const KEYS: &[Key] = &[
     key("approval.grant_ttl", Duration),
     key("approval.max_questions", Count(1, 1000)),
     key("approval.max_pending_per_requester", Count(1, ANY)),
+    key("approval.four_eyes", Flag),
+    key("approval.quorum", Count(1, 20)),
+    key("approval.allow_relay", Flag),
+    key("approval.notify.url", Text),
+    key("approval.notify.secret", Secret),
+    key("approval.notify.timeout", Duration),
+    key("approval.notify.link", Text),
     key("control_system.type", Text),
     key("control_system.writes_enabled", Flag),
     key("control_system.max_concurrent_writes", Count(1, 1000)),
@@ -217,6 +227,12 @@ pub const KEYS: &[Key] = &[
     idle("control_system.connector", Mapping, SERVERS),
     key("holdpoint.data_dir", Text),
     key("holdpoint.actor", Text),
+    key("holdpoint.api.trusted_proxy.header", Text),
+    key("holdpoint.api.trusted_proxy.addresses", Texts),
+    key("holdpoint.api.trusted_proxy.roles", Choices(ROLES)),
+    key("holdpoint.api.trusted_proxy.users.<name>", Choices(ROLES)),
+    key("holdpoint.api.rate.per_second", Number(0.1, 1_000_000.0)),
+    key("holdpoint.api.rate.burst", Count(1, 1_000_000)),
     key("holdpoint.store.segment_bytes", Bytes(2 * MIB, 16 * MIB)),
     key("holdpoint.store.cache_bytes", Bytes(MIB, ANY)),
     key("holdpoint.store.min_free_bytes", Bytes(0, ANY)),

@@ -15,6 +15,7 @@ mod entry;
 mod environment;
 mod error;
 mod generators;
+mod identity;
 mod keys;
 mod kind;
 mod knowledge;
@@ -36,6 +37,7 @@ pub use keys::{KEYS, Key};
 pub use kind::Kind;
 pub use knowledge::*;
 pub use network::Network;
+pub use quantity::duration;
 pub use resolved::*;
 
 /// The most bytes a configuration file may have.

@@ -24,7 +24,7 @@ const SIZES: [(&str, u64); 9] = [
 ];
 
 /// The duration that `text` tells, such as `24h`, `1h 30m`, `500 ms` or `90` (seconds).
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     if let Ok(seconds) = rest.parse() {
         return Some(Duration::from_secs(seconds));

@@ -21,6 +21,8 @@ pub(super) fn resolve(authored: Authored<'_>) -> Result<Config, ConfigError> {
     resolver.execution();
     resolver.generation();
     resolver.approval();
+    resolver.notify();
+    resolver.identity();
     resolver.control_system();
     resolver.rules();
     resolver.libraries();
@@ -170,6 +172,14 @@ impl Resolver<'_> {
             "approval.max_pending_per_requester",
             &mut approval.max_pending_per_requester,
         );
+        settings.set("approval.four_eyes", &mut approval.four_eyes);
+        settings.set("approval.quorum", &mut approval.quorum);
+        settings.set("approval.allow_relay", &mut approval.allow_relay);
+        if approval.allow_relay && (approval.four_eyes || approval.quorum > 1) {
+            let message = "contradicts approval.four_eyes and approval.quorum: what a key passes on is the word of \
+                           nobody that is known, and does not count among several";
+            self.complain("approval.allow_relay", message);
+        }
     }
 
     fn control_system(&mut self) {
@@ -389,7 +399,7 @@ impl Resolver<'_> {
 }
 
 /// Whether a path can be put behind an address, which is shown to whoever sees a result.
-fn is_base(url: &str) -> bool {
+pub(super) fn is_base(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| {
         matches!(url.scheme(), "http" | "https")
             && url.username().is_empty()

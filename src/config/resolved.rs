@@ -1,13 +1,17 @@
 //! What the program uses: every setting with its final value.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Level, Library, Network, Problem, Route};
-use crate::model::{PvValue, VerificationLevel};
+use crate::model::{PvValue, Role, VerificationLevel};
 
 /// Every setting of the program.
 #[derive(Debug, Clone)]
@@ -28,6 +32,10 @@ pub struct Config {
     pub execution: ExecutionSettings,
     /// Which generator writes the code, and the settings of each.
     pub generation: GenerationSettings,
+    /// How callers are known, besides their keys.
+    pub identity: IdentitySettings,
+    /// Who is told of a question, if anyone.
+    pub notify: NotifySettings,
     /// The store's settings.
     pub store: StoreSettings,
     /// The settings of the HTTP service.
@@ -91,6 +99,56 @@ pub struct ApprovalSettings {
     pub max_questions: u32,
     /// How many questions one requester may have pending.
     pub max_pending_per_requester: u32,
+    /// Whether nobody approves what they asked for or changed.
+    pub four_eyes: bool,
+    /// How many must approve one question.
+    pub quorum: u32,
+    /// Whether a key may pass on a human's approval of what it asked for itself.
+    pub allow_relay: bool,
+}
+
+/// How callers are known, besides their keys, and how often they may ask.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdentitySettings {
+    /// The proxy that says who signed in, if one is trusted with that.
+    pub proxy: ProxySettings,
+    /// How often one caller may ask.
+    pub rate: RateSettings,
+}
+
+/// A proxy that says who signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxySettings {
+    /// The header that holds the name, in lower case; `None` if no proxy is trusted.
+    pub header: Option<String>,
+    /// Where its connections come from; from elsewhere the header says nothing.
+    pub addresses: Vec<Network>,
+    /// What those may be who are not listed by name.
+    pub roles: BTreeSet<Role>,
+    /// What those may be who are.
+    pub users: BTreeMap<String, BTreeSet<Role>>,
+}
+
+/// How often one caller may ask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateSettings {
+    /// Requests per second, over time.
+    pub per_second: f64,
+    /// Requests at once.
+    pub burst: u32,
+}
+
+/// Who is told of a question.
+#[derive(Debug, Clone)]
+pub struct NotifySettings {
+    /// Where it is posted; `None` if nobody is told.
+    pub url: Option<String>,
+    /// What it is signed with.
+    pub secret: Option<SecretString>,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// The address under which people reach this service, without a `/` at its end.
+    pub link: Option<String>,
 }
 
 /// How regular expressions of the configuration join the built-in ones.

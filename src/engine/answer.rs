@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    graph::{Graph, Work},
-    model::{Actor, Answer, Entry, Head, Interrupt, InterruptId, Resolution, Resume, ThreadId, Timestamp},
+    graph::{Accepted, Graph, Work},
+    model::{
+        Actor, Answer, Answering, Caller, Entry, Event, Head, Interrupt, InterruptId, Outcome, Resolution,
+        Resume, ThreadId, Timestamp, Vote,
+    },
     store::{RecordRange, StoreError},
 };
 
 use super::{
-    Engine, EngineError, RunOptions, RunReport, Taking,
+    Engine, EngineError, RunOptions, RunReport, Taken, Taking,
     checkpoint::{Live, load_live},
     runner::Run,
-    steering::{check_nodes, resolved},
+    steering::{authored, check_nodes, resolved},
     values,
 };
 
@@ -27,7 +30,7 @@ impl Engine {
         graph: &Graph,
         head: &Head,
         resume: Resume,
-    ) -> Result<Live, EngineError> {
+    ) -> Result<Taken, EngineError> {
         let answers = match resume {
             Resume::ById(answers) if answers.is_empty() => {
                 return Err(EngineError::Contradiction(
@@ -38,7 +41,9 @@ impl Engine {
             Resume::Value(value) => BTreeMap::from([(self.only_question(head)?, value)]),
         };
         let now = self.clock.now();
-        let mut accepted = Vec::new();
+        let askers = head.askers();
+        let mut entries = Vec::new();
+        let mut decides = false;
         let mut deadline: Option<Timestamp> = None;
         for (id, value) in answers {
             let interrupt = match head.interrupts.iter().find(|interrupt| interrupt.id == id) {
@@ -51,9 +56,55 @@ impl Engine {
                 }
                 deadline = Some(deadline.map_or(at, |earlier| earlier.min(at)));
             }
-            accepted.push(self.accept(run, graph, interrupt, value, now).await?);
+            let answering = Answering {
+                by: &run.caller,
+                askers: &askers,
+                votes: &head.votes_on(id),
+                now,
+            };
+            let accepted = self.accept(graph, interrupt, value, &answering).await?;
+            decides |= !accepted.counts;
+            entries.extend(taken_up(interrupt, accepted, &run.caller, now));
         }
-        self.resume_with(run, graph, head, accepted, deadline).await
+        if decides {
+            let live = self.resume_with(run, graph, head, entries, deadline).await?;
+            return Ok(Taken::Live(live));
+        }
+        let mark = head.checkpoint().ok_or(EngineError::NothingAsked(head.thread))?;
+        let live = load_live(self.store.as_ref(), graph, head.thread, mark.id).await?;
+        let outcome = self.keep_votes(run, head, entries, deadline).await?;
+        Ok(Taken::Votes(outcome, live.state))
+    }
+
+    /// Keeps votes after which every question is still pending: a run that begins and ends in one commit.
+    async fn keep_votes(
+        &self,
+        run: &Run,
+        head: &Head,
+        votes: Vec<Entry>,
+        deadline: Option<Timestamp>,
+    ) -> Result<Outcome, EngineError> {
+        let outcome = Outcome::Interrupted {
+            interrupts: head.interrupts.iter().map(|interrupt| interrupt.id).collect(),
+        };
+        let mut writer = run.writer.lock().await;
+        writer.note(self.resumption(run, head), []);
+        for vote in votes {
+            writer.note(vote, []);
+        }
+        writer.note(
+            Entry::RunFinished {
+                run: run.run,
+                outcome: outcome.clone(),
+            },
+            [],
+        );
+        writer.tell(Event::RunFinished {
+            run: run.run,
+            outcome: outcome.clone(),
+        });
+        in_time(head, writer.flush_before(deadline).await)?;
+        Ok(outcome)
     }
 
     /// A question's time is over: its node runs again and is told so.
@@ -70,7 +121,7 @@ impl Engine {
         let expired = resolved(
             interrupt,
             Resolution::Expired,
-            run.actor.clone(),
+            run.caller.actor.clone(),
             self.clock.now(),
         );
         self.resume_with(run, graph, head, vec![expired], None).await
@@ -92,69 +143,39 @@ impl Engine {
         check_nodes(graph, &checkpoint)?;
         {
             let mut writer = run.writer.lock().await;
-            writer.note(
-                Entry::RunStarted {
-                    run: run.run,
-                    owner: self.owner,
-                    fence: head.fence + 1,
-                    by: run.actor.clone(),
-                    input: None,
-                    new_input: false,
-                    about: run.options.about.clone(),
-                },
-                [],
-            );
+            writer.note(self.resumption(run, head), []);
             for entry in accepted {
                 writer.note(entry, []);
             }
-            match writer.flush_before(deadline).await {
-                Err(StoreError::TooLate { deadline }) => {
-                    let interrupt = head
-                        .interrupts
-                        .iter()
-                        .find(|asked| asked.expires_at == Some(deadline));
-                    let interrupt = interrupt.map_or_else(|| head.interrupts[0].id, |asked| asked.id);
-                    return Err(EngineError::Expired {
-                        interrupt,
-                        at: deadline,
-                    });
-                }
-                other => other?,
-            }
+            in_time(head, writer.flush_before(deadline).await)?;
         }
         load_live(self.store.as_ref(), graph, head.thread, mark.id).await
+    }
+
+    /// The start of a run that goes on with answers.
+    fn resumption(&self, run: &Run, head: &Head) -> Entry {
+        Entry::RunStarted {
+            run: run.run,
+            owner: self.owner,
+            fence: head.fence + 1,
+            by: run.caller.actor.clone(),
+            input: None,
+            new_input: false,
+            about: run.options.about.clone(),
+        }
     }
 
     /// Hands an answer to the node that asked, which puts it in its normal form or refuses it.
     async fn accept(
         &self,
-        run: &Run,
         graph: &Graph,
         interrupt: &Interrupt,
         value: Value,
-        now: Timestamp,
-    ) -> Result<Entry, EngineError> {
+        answering: &Answering<'_>,
+    ) -> Result<Accepted, EngineError> {
         let question = values::load(self.store.as_ref(), &interrupt.question).await?;
         let action = find_action(graph, interrupt)?;
-        let accepted = action
-            .accept(interrupt, &question, value, &run.actor, now)
-            .await?;
-        Ok(Entry::Resolved {
-            answer: Answer {
-                interrupt: interrupt.id,
-                namespace: interrupt.namespace.clone(),
-                checkpoint: interrupt.checkpoint,
-                task: interrupt.task,
-                ordinal: interrupt.ordinal,
-                resolution: Resolution::Answered {
-                    value: accepted.value,
-                },
-                by: run.actor.clone(),
-                at: now,
-                facts: accepted.facts,
-            },
-            grant: accepted.grant,
-        })
+        Ok(action.accept(interrupt, &question, value, answering).await?)
     }
 
     /// The question an answer without an id is for: there must have been only this one since the
@@ -311,10 +332,62 @@ impl Engine {
 
     async fn expire(&self, thread: ThreadId, id: InterruptId) -> Result<RunReport, EngineError> {
         let by = Actor::system("expiry");
-        self.take(thread, Taking::Expiry(id), by, RunOptions::default())
+        self.take(thread, Taking::Expiry(id), by.into(), RunOptions::default())
             .await?
             .finish()
             .await
+    }
+}
+
+/// What the trail keeps of an answer that was accepted.
+fn taken_up(interrupt: &Interrupt, accepted: Accepted, caller: &Caller, now: Timestamp) -> Vec<Entry> {
+    let by = accepted.by.unwrap_or_else(|| caller.actor.clone());
+    if accepted.counts {
+        return vec![Entry::Voted {
+            checkpoint: interrupt.checkpoint,
+            vote: Vote {
+                interrupt: interrupt.id,
+                by,
+                at: now,
+                value: accepted.value,
+                facts: accepted.facts,
+            },
+        }];
+    }
+    let author = accepted.authored.map(|what| authored(by.clone(), what));
+    let resolved = Entry::Resolved {
+        answer: Answer {
+            interrupt: interrupt.id,
+            namespace: interrupt.namespace.clone(),
+            checkpoint: interrupt.checkpoint,
+            task: interrupt.task,
+            ordinal: interrupt.ordinal,
+            resolution: Resolution::Answered {
+                value: accepted.value,
+            },
+            by,
+            at: now,
+            facts: accepted.facts,
+        },
+        grant: accepted.grant,
+    };
+    std::iter::once(resolved).chain(author).collect()
+}
+
+/// A commit that came too late, told by the question whose time had run out.
+fn in_time(head: &Head, committed: Result<(), StoreError>) -> Result<(), EngineError> {
+    match committed {
+        Err(StoreError::TooLate { deadline }) => {
+            let mut expiring = head.interrupts.iter();
+            match expiring.find(|asked| asked.expires_at == Some(deadline)) {
+                Some(asked) => Err(EngineError::Expired {
+                    interrupt: asked.id,
+                    at: deadline,
+                }),
+                None => Err(StoreError::TooLate { deadline }.into()),
+            }
+        }
+        other => Ok(other?),
     }
 }
 

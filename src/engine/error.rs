@@ -112,6 +112,9 @@ pub enum EngineError {
     /// The answer is not one; the question stays pending.
     #[error(transparent)]
     Answer(#[from] AnswerRefused),
+    /// A rule of whoever asked the engine forbids a run on this thread.
+    #[error(transparent)]
+    NotAdmitted(AnswerRefused),
     /// An effect's outcome is unknown; a human must settle it before anything else.
     #[error("the outcome of a started effect is unknown on thread {thread}; settle it first")]
     MustSettle {

@@ -27,15 +27,15 @@ use std::{
 };
 
 use serde_json::{Map, Value};
-use tokio::sync::{Mutex, mpsc::UnboundedSender};
+use tokio::sync::{Mutex, mpsc::UnboundedSender, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    graph::Graph,
+    graph::{AnswerRefused, Graph},
     model::{
-        Actor, Channels, Clock, Command, Entry, ErrorClass, Event, Failure, Head, InterruptId, Outcome,
-        Resume, RunId, ThreadId,
+        Actor, Caller, Channels, Clock, Command, Entry, ErrorClass, Event, Failure, Head, InterruptId,
+        Outcome, Resume, RunId, ThreadId,
     },
     store::{Store, StoreError, Transaction},
 };
@@ -78,6 +78,13 @@ pub enum StopBefore {
     },
 }
 
+/// What else must hold of a thread for a run to begin on it; `None` stands for one that is still to be made.
+/// It is asked about the very head that the run is committed behind.
+pub type Admission = Arc<dyn Fn(Option<&Head>) -> Result<(), AnswerRefused> + Send + Sync>;
+
+/// How often an answer is put again to a thread that changed while it was looked at.
+const ANSWER_TRIES: u32 = 64;
+
 /// How a run is carried out.
 #[derive(Clone)]
 pub struct RunOptions {
@@ -105,6 +112,8 @@ pub struct RunOptions {
     pub run: Option<RunId>,
     /// What the caller wants kept beside the run.
     pub about: Option<Value>,
+    /// What else must hold of the thread.
+    pub admission: Option<Admission>,
 }
 
 impl Default for RunOptions {
@@ -122,6 +131,7 @@ impl Default for RunOptions {
             graph: None,
             run: None,
             about: None,
+            admission: None,
         }
     }
 }
@@ -169,6 +179,8 @@ pub struct Engine {
     graphs: BTreeMap<String, Arc<Graph>>,
     running: StdMutex<HashMap<RunId, Going>>,
     idle: tokio::sync::Notify,
+    /// Counts what may have changed which questions are pending.
+    turns: watch::Sender<u64>,
 }
 
 impl Engine {
@@ -185,6 +197,7 @@ impl Engine {
             graphs,
             running: StdMutex::default(),
             idle: tokio::sync::Notify::new(),
+            turns: watch::Sender::new(0),
         }
     }
 
@@ -196,6 +209,11 @@ impl Engine {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Changes whenever a run has ended or a thread was steered: only then are there other questions than before.
+    pub fn turns(&self) -> watch::Receiver<u64> {
+        self.turns.subscribe()
     }
 
     /// A registered graph.
@@ -265,7 +283,7 @@ impl Engine {
         &self,
         thread: ThreadId,
         invocation: Invocation,
-        by: Actor,
+        by: impl Into<Caller>,
         options: RunOptions,
     ) -> Result<RunReport, EngineError> {
         self.begin(thread, invocation, by, options).await?.finish().await
@@ -292,11 +310,23 @@ impl Engine {
         &self,
         thread: ThreadId,
         invocation: Invocation,
-        by: Actor,
+        by: impl Into<Caller>,
         options: RunOptions,
     ) -> Result<Begun<'_>, EngineError> {
-        self.take(thread, Taking::Invocation(invocation), by, options)
-            .await
+        let by = by.into();
+        let answers = Self::answered(&invocation).is_some();
+        let mut tries = 1;
+        loop {
+            let taking = Taking::Invocation(invocation.clone());
+            match self.take(thread, taking, by.clone(), options.clone()).await {
+                // Another vote came first, or something else that leaves the question pending: the answer is
+                // looked at again, as the thread now stands.
+                Err(EngineError::Store(StoreError::Conflict { .. })) if answers && tries < ANSWER_TRIES => {
+                    tries += 1;
+                }
+                taken => return taken,
+            }
+        }
     }
 
     /// Takes up what a thread is to do.
@@ -304,7 +334,7 @@ impl Engine {
         &self,
         thread: ThreadId,
         taking: Taking,
-        by: Actor,
+        by: Caller,
         options: RunOptions,
     ) -> Result<Begun<'_>, EngineError> {
         let answers = match &taking {
@@ -324,6 +354,9 @@ impl Engine {
             }
             (other, _) => (other?, None),
         };
+        if let Some(admission) = &options.admission {
+            admission(made.is_none().then_some(&head)).map_err(EngineError::NotAdmitted)?;
+        }
         let taken_up = match &options.graph {
             Some(wanted) if *wanted != head.graph && made.is_none() => {
                 if head.fence > 0 || head.checkpoint().is_some() {
@@ -351,7 +384,7 @@ impl Engine {
             writer.note(entry, []);
         }
         if taken_up.is_some() {
-            let (by, graph, metadata) = (by.clone(), taken_up, BTreeMap::new());
+            let (by, graph, metadata) = (by.actor.clone(), taken_up, BTreeMap::new());
             writer.note(Entry::Described { by, metadata, graph }, []);
         }
         // A child, so that this run's timeout cancels nobody else's work.
@@ -361,7 +394,7 @@ impl Engine {
             clock: self.clock.clone(),
             thread,
             run,
-            actor: by,
+            caller: by,
             writer: Arc::new(Mutex::new(writer)),
             options,
             cancel,
@@ -380,18 +413,22 @@ impl Engine {
         };
         let guard = Running::new(self, run.run, going);
         let taken = match taking {
-            Taking::Invocation(Invocation::Input(input)) => self.take_input(&run, &graph, &head, input).await,
-            Taking::Invocation(Invocation::Continue) => self.take_continue(&run, &graph, &head).await,
+            Taking::Invocation(Invocation::Input(input)) => {
+                self.take_input(&run, &graph, &head, input).await.map(Taken::Live)
+            }
+            Taking::Invocation(Invocation::Continue) => {
+                self.take_continue(&run, &graph, &head).await.map(Taken::Live)
+            }
             Taking::Invocation(Invocation::Command(command)) => {
                 self.take_command(&run, &graph, &head, command).await
             }
-            Taking::Expiry(id) => self.take_expiry(&run, &graph, &head, id).await,
-            Taking::Update { update, as_node } => {
-                self.take_update(&run, &graph, &head, update, as_node.as_deref())
-                    .await
-            }
+            Taking::Expiry(id) => self.take_expiry(&run, &graph, &head, id).await.map(Taken::Live),
+            Taking::Update { update, as_node } => self
+                .take_update(&run, &graph, &head, update, as_node.as_deref())
+                .await
+                .map(Taken::Live),
         };
-        let live = match taken {
+        let taken = match taken {
             // Someone was faster: say who, where that can be told.
             Err(EngineError::Store(StoreError::Conflict { .. })) => {
                 let ids = answers.unwrap_or_default();
@@ -403,7 +440,7 @@ impl Engine {
             engine: self,
             graph,
             run,
-            live,
+            taken,
             guard,
         })
     }
@@ -488,6 +525,14 @@ enum Taking {
     },
 }
 
+/// What was taken up.
+enum Taken {
+    /// The run is to be carried out from here.
+    Live(Live),
+    /// Votes that leave every question pending: the run came to its end in the commit that began it.
+    Votes(Outcome, Channels),
+}
+
 /// A thread to be made.
 #[derive(Debug, Clone)]
 pub struct NewThread {
@@ -529,7 +574,7 @@ pub struct Begun<'a> {
     engine: &'a Engine,
     graph: Arc<Graph>,
     run: Run,
-    live: Live,
+    taken: Taken,
     guard: Running<'a>,
 }
 
@@ -541,7 +586,10 @@ impl Begun<'_> {
 
     /// The state it begins with.
     pub fn values(&self) -> &Channels {
-        &self.live.state
+        match &self.taken {
+            Taken::Live(live) => &live.state,
+            Taken::Votes(_, state) => state,
+        }
     }
 
     /// Carries the run out.
@@ -553,9 +601,18 @@ impl Begun<'_> {
             engine,
             graph,
             run,
-            live,
+            taken,
             guard,
         } = self;
+        let live = match taken {
+            Taken::Live(live) => live,
+            Taken::Votes(outcome, _) => {
+                let head = run.writer.lock().await.head().cloned();
+                drop(guard);
+                let head = head.ok_or(EngineError::UnknownThread(run.thread))?;
+                return engine.report(run.run, outcome, head).await;
+            }
+        };
         let (end, timed_out) = {
             let mut work = std::pin::pin!(run.graph(&graph, live));
             let limit = async {
@@ -623,7 +680,12 @@ impl Begun<'_> {
 }
 
 impl Engine {
+    fn turn(&self) {
+        self.turns.send_modify(|turns| *turns += 1);
+    }
+
     async fn report(&self, run: RunId, outcome: Outcome, head: Head) -> Result<RunReport, EngineError> {
+        self.turn();
         let values = match head.checkpoint() {
             Some(mark) => self.snapshot(head.thread, mark.id).await?.values,
             None => Channels::new(),

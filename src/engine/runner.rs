@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     graph::{Graph, NodeClass, NodeError, NodeSpec, START, TaskInfo, Work},
     model::{
-        Actor, Channels, Checkpoint, Clock, Entry, ErrorClass, Event, Failure, Grant, Interrupt,
+        Actor, Caller, Channels, Checkpoint, Clock, Entry, ErrorClass, Event, Failure, Grant, Interrupt,
         InterruptKind, Outcome, PlannedTask, RunId, Source, ThreadId,
     },
     store::Store,
@@ -41,7 +41,7 @@ pub(super) struct Run {
     pub(super) clock: Clock,
     pub(super) thread: ThreadId,
     pub(super) run: RunId,
-    pub(super) actor: Actor,
+    pub(super) caller: Caller,
     pub(super) writer: Arc<Mutex<Writer>>,
     pub(super) options: RunOptions,
     pub(super) cancel: CancellationToken,
@@ -273,8 +273,8 @@ impl Run {
         let info = TaskInfo {
             thread: self.thread,
             run: self.run,
-            actor: self.actor.clone(),
-            requester: requester.unwrap_or_else(|| self.actor.clone()),
+            actor: self.caller.actor.clone(),
+            requester: requester.unwrap_or_else(|| self.caller.actor.clone()),
             namespace: checkpoint.namespace.clone(),
             checkpoint: checkpoint.id,
             task: planned.id,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    Engine, EngineError, Invocation, NewThread, RunOptions, RunReport, StopBefore, Taking,
+    Engine, EngineError, Invocation, NewThread, RunOptions, RunReport, StopBefore, Taken, Taking,
     checkpoint::{Live, Place, load_live},
     runner::Run,
     step, values,
@@ -100,7 +100,7 @@ impl Engine {
         graph: &Graph,
         head: &Head,
         command: Command,
-    ) -> Result<Live, EngineError> {
+    ) -> Result<Taken, EngineError> {
         let steers = !command.update.is_empty() || !command.goto.is_empty();
         match command.resume {
             Some(_) if steers => Err(EngineError::Contradiction(
@@ -110,7 +110,10 @@ impl Engine {
             None if !steers => Err(EngineError::Contradiction(
                 "a command needs 'resume', 'update' or 'goto'".into(),
             )),
-            None => self.take_steering(run, graph, head, command).await,
+            None => self
+                .take_steering(run, graph, head, command)
+                .await
+                .map(Taken::Live),
         }
     }
 
@@ -171,6 +174,10 @@ impl Engine {
     ) -> Result<Live, EngineError> {
         let due = step::held(graph, due);
         self.start(run, head, None, false, Some(ending), true).await;
+        if !written.is_empty() {
+            let by = run.caller.actor.clone();
+            run.writer.lock().await.note(authored(by, "update"), []);
+        }
         let place = Place {
             namespace: &Namespace::root(),
             parent: Some(parent),
@@ -211,7 +218,7 @@ impl Engine {
                 run: run.run,
                 owner: self.owner,
                 fence: head.fence + 1,
-                by: run.actor.clone(),
+                by: run.caller.actor.clone(),
                 input: reference,
                 new_input,
                 about: run.options.about.clone(),
@@ -219,7 +226,7 @@ impl Engine {
             piece,
         );
         if let Some(ending) = ending {
-            end_questions(&mut writer, head, &ending, &run.actor, self.clock.now());
+            end_questions(&mut writer, head, &ending, &run.caller.actor, self.clock.now());
         }
         if voids {
             void_grants(&mut writer, head, "the thread was steered");
@@ -263,7 +270,12 @@ impl Engine {
                 as_node: as_node.map(str::to_owned),
             };
             let options = self.asking_only(thread).await?;
-            return Ok(self.take(thread, taking, by, options).await?.finish().await?.head);
+            return Ok(self
+                .take(thread, taking, by.into(), options)
+                .await?
+                .finish()
+                .await?
+                .head);
         }
         check_node(&graph, as_node)?;
         let (state, written, parent) = self.updated(&graph, &head, update).await?;
@@ -283,6 +295,7 @@ impl Engine {
             due,
             &ending,
             &by,
+            (!written.is_empty()).then(|| authored(by.clone(), "update")),
         )
         .await?;
         self.head(thread).await
@@ -310,6 +323,7 @@ impl Engine {
             due,
             &ending,
             &by,
+            None,
         )
         .await?;
         self.head(thread).await
@@ -383,6 +397,9 @@ impl Engine {
         let Some(live) = live else { return Ok(head) };
         let due = step::held(&graph, pending(self, &live.checkpoint).await?);
         let ending = Ending::Superseded;
+        // What it is about was asked for by others, who are not to approve it here either.
+        let askers = source.askers().into_iter().filter(|asker| *asker != by);
+        let theirs = askers.map(|asker| authored(asker, "copy"));
         let place = (&live.checkpoint, Source::Fork);
         self.plant(
             &head,
@@ -393,6 +410,7 @@ impl Engine {
             due,
             &ending,
             &by,
+            theirs,
         )
         .await?;
         self.head(into).await
@@ -410,6 +428,7 @@ impl Engine {
         due: Vec<step::Due>,
         ending: &Ending,
         by: &Actor,
+        authors: impl IntoIterator<Item = Entry>,
     ) -> Result<(), EngineError> {
         let mut writer = Writer::new(
             self.store.clone(),
@@ -420,6 +439,9 @@ impl Engine {
         );
         end_questions(&mut writer, head, ending, by, self.clock.now());
         void_grants(&mut writer, head, "the thread was steered");
+        for author in authors {
+            writer.note(author, []);
+        }
         let root = Namespace::root();
         let place = Place {
             namespace: &root,
@@ -436,7 +458,10 @@ impl Engine {
             Err(crate::store::StoreError::Conflict { .. }) => {
                 Err(self.lost_race(head.thread, head, &[]).await)
             }
-            other => Ok(other?),
+            other => {
+                self.turn();
+                Ok(other?)
+            }
         }
     }
 
@@ -499,6 +524,7 @@ impl Engine {
             Vec::new(),
             &ending,
             &by,
+            None,
         )
         .await?;
         self.head(thread).await
@@ -520,6 +546,14 @@ pub(super) fn end_questions(
             Ending::Superseded => Resolution::Superseded,
         };
         writer.note(resolved(interrupt, resolution, by.clone(), at), []);
+    }
+}
+
+/// Whoever changes what is asked about asks for it too.
+pub(super) fn authored(by: Actor, what: &str) -> Entry {
+    Entry::Authored {
+        by,
+        what: what.to_owned(),
     }
 }
 

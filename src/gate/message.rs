@@ -112,6 +112,10 @@ pub(super) fn who(actor: &Actor) -> String {
             format!("{name} (name asserted by system user {})", visible_line(os_user))
         }
         Authentication::Key { id } => format!("{name} (key {})", visible_line(id)),
+        Authentication::Proxy { address } => {
+            format!("{name} (signed in, as the proxy {} says)", visible_line(address))
+        }
+        Authentication::Loopback => format!("{name} (a process on this host, unauthenticated)"),
         Authentication::Relayed { by } => {
             format!("{name} (relayed by {}, human unauthenticated)", visible_line(by))
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    Actor, Channels, ErrorClass, Failure, Grant, Interrupt, InterruptKind, Settlement, Timestamp,
+    Actor, Answering, Channels, ErrorClass, Failure, Grant, Interrupt, InterruptKind, Settlement, Timestamp,
 };
 
 use super::{Context, Patch, State};
@@ -179,7 +179,7 @@ impl RetryPolicy {
 }
 
 /// An answer as the asking node took it up.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Accepted {
     /// The answer the node will get, in its normal form.
     pub value: Value,
@@ -187,6 +187,12 @@ pub struct Accepted {
     pub facts: Value,
     /// The permission that comes with it.
     pub grant: Option<Grant>,
+    /// Under whose name the trail keeps it; `None` for whoever answered.
+    pub by: Option<Actor>,
+    /// Whether it only counts towards the question's end: the question then stays pending.
+    pub counts: bool,
+    /// By which means it changes what is asked about, if it does: whoever gave it then asks too.
+    pub authored: Option<&'static str>,
 }
 
 /// Why an answer was not accepted; the question stays pending.
@@ -218,10 +224,9 @@ pub trait Node<S: State>: std::marker::Send + Sync + 'static {
         interrupt: &Interrupt,
         question: &Value,
         answer: Value,
-        by: &Actor,
-        now: Timestamp,
+        answering: &Answering<'_>,
     ) -> Result<Accepted, AnswerRefused> {
-        let _ = (question, by, now);
+        let _ = (question, answering);
         accept_any(interrupt.kind, answer)
     }
 
@@ -242,8 +247,7 @@ pub fn accept_any(kind: InterruptKind, answer: Value) -> Result<Accepted, Answer
         InterruptKind::Question if answer.is_null() => Err(refused("an answer must not be null")),
         InterruptKind::Question => Ok(Accepted {
             value: answer,
-            facts: Value::Null,
-            grant: None,
+            ..Accepted::default()
         }),
         InterruptKind::OutcomeUnknown => {
             let word = answer
@@ -254,8 +258,7 @@ pub fn accept_any(kind: InterruptKind, answer: Value) -> Result<Accepted, Answer
                 .map_err(|_| refused("expected {\"settlement\": \"done\" | \"failed\" | \"ask_again\"}"))
                 .map(|settlement| Accepted {
                     value: json!({ "settlement": settlement, "note": answer.get("note") }),
-                    facts: Value::Null,
-                    grant: None,
+                    ..Accepted::default()
                 })
         }
     }
@@ -291,8 +294,7 @@ pub trait Action: std::marker::Send + Sync {
         interrupt: &'a Interrupt,
         question: &'a Value,
         answer: Value,
-        by: &'a Actor,
-        now: Timestamp,
+        answering: &'a Answering<'a>,
     ) -> AcceptFuture<'a>;
     /// See [`Node::outcome_unknown`].
     fn outcome_unknown(&self, effect: &str, facts: &Value, reason: &str) -> Value;
@@ -313,10 +315,9 @@ impl<S: State, N: Node<S>> Action for Typed<S, N> {
         interrupt: &'a Interrupt,
         question: &'a Value,
         answer: Value,
-        by: &'a Actor,
-        now: Timestamp,
+        answering: &'a Answering<'a>,
     ) -> AcceptFuture<'a> {
-        self.0.accept(interrupt, question, answer, by, now)
+        self.0.accept(interrupt, question, answer, answering)
     }
 
     fn outcome_unknown(&self, effect: &str, facts: &Value, reason: &str) -> Value {

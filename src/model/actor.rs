@@ -16,9 +16,16 @@ pub enum Authentication {
         /// The key's id, never the key.
         id: String,
     },
+    /// A proxy that is trusted with it says who signed in.
+    Proxy {
+        /// The proxy's address.
+        address: String,
+    },
+    /// A process on this host that showed nothing, where no key exists.
+    Loopback,
     /// Another program passed on what it says a human decided.
     Relayed {
-        /// The key or user that relayed it.
+        /// The id of the key that relayed it, or the proxy it came by.
         by: String,
     },
     /// Holdpoint itself: a timer or the recovery.
@@ -53,6 +60,29 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Whether both are known to be one: the same key holder, user of the system or person who signed in.
+    pub fn is(&self, other: &Self) -> bool {
+        use Authentication::{Asserted, Key, Loopback, Proxy, Relayed, System};
+        match (&self.authentication, &other.authentication) {
+            (Asserted { os_user: one }, Asserted { os_user: other }) => one == other,
+            // A name outlives its keys: who has a new key under it goes on where the old one ended.
+            (Key { id: one } | Relayed { by: one }, Key { id: two } | Relayed { by: two }) => {
+                one == two || self.name == other.name
+            }
+            (Proxy { .. }, Proxy { .. } | Relayed { .. }) | (Relayed { .. }, Proxy { .. }) => {
+                self.name == other.name
+            }
+            (Loopback, Loopback) => true,
+            (System, System) => self.name == other.name,
+            _ => false,
+        }
+    }
+
+    /// Whether both may be one: what is to be done by two is not done by these.
+    pub fn may_be(&self, other: &Self) -> bool {
+        self.is(other) || self.name.trim().to_lowercase() == other.name.trim().to_lowercase()
+    }
+
     /// Holdpoint itself, acting as `part` (a timer, the recovery).
     pub fn system(part: &str) -> Self {
         Self {

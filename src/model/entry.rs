@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Actor, Answer, Checkpoint, CheckpointId, Digest, Failure, Grant, GrantId, Interrupt, Namespace, Outcome,
-    RunId, TaskId, ThreadId, Timestamp, ValueRef,
+    RunId, TaskId, ThreadId, Timestamp, ValueRef, Vote,
 };
 
 /// One thing that happened on a thread. The thread's head is what these entries add up to.
@@ -117,6 +117,20 @@ pub enum Entry {
         /// The permission that comes with the answer.
         grant: Option<Grant>,
     },
+    /// An answer was given that counts towards a question's end; the question stays pending.
+    Voted {
+        /// The checkpoint on which it was asked.
+        checkpoint: CheckpointId,
+        /// The answer.
+        vote: Vote,
+    },
+    /// Someone changed what is asked about: from here on it is their request too.
+    Authored {
+        /// Who.
+        by: Actor,
+        /// By which means: `edit`, `respond`, `update`; `copy` on a thread that was made of theirs.
+        what: String,
+    },
     /// An effect is about to start; from here on nobody may start it again.
     EffectStarted {
         /// The graph.
@@ -207,6 +221,8 @@ impl Entry {
             Self::Once { .. } => "once",
             Self::Asked(_) => "asked",
             Self::Resolved { .. } => "resolved",
+            Self::Voted { .. } => "voted",
+            Self::Authored { .. } => "authored",
             Self::EffectStarted { .. } => "effect_started",
             Self::EffectFinished { .. } => "effect_finished",
             Self::Noted { .. } => "noted",
@@ -224,9 +240,22 @@ impl Entry {
             | Self::Once { checkpoint, .. }
             | Self::EffectStarted { checkpoint, .. }
             | Self::EffectFinished { checkpoint, .. }
-            | Self::Noted { checkpoint, .. } => Some(*checkpoint),
+            | Self::Noted { checkpoint, .. }
+            | Self::Voted { checkpoint, .. } => Some(*checkpoint),
             Self::Asked(interrupt) => Some(interrupt.checkpoint),
             Self::Resolved { answer, .. } => Some(answer.checkpoint),
+            _ => None,
+        }
+    }
+
+    /// Who did it, where the entry says so.
+    pub fn by(&self) -> Option<&Actor> {
+        match self {
+            Self::ThreadCreated { by, .. } | Self::RunStarted { by, .. } => Some(by),
+            // A copy only names those whose request it was before.
+            Self::Authored { by, what } => (what != "copy").then_some(by),
+            Self::Resolved { answer, .. } => Some(&answer.by),
+            Self::Voted { vote, .. } => Some(&vote.by),
             _ => None,
         }
     }
@@ -297,6 +326,32 @@ pub enum ServiceEvent {
     Unfrozen {
         /// Who allowed them.
         by: Actor,
+    },
+    /// A key was made.
+    KeyCreated {
+        /// The key, without its secret.
+        key: Box<super::ApiKey>,
+    },
+    /// A key was revoked.
+    KeyRevoked {
+        /// The key's id.
+        id: String,
+        /// Who revoked it.
+        by: Actor,
+        /// Why.
+        reason: String,
+    },
+    /// Someone outside was told of a question, or could not be told while it was pending.
+    Notified {
+        /// The question.
+        interrupt: super::InterruptId,
+        /// Its thread.
+        thread: ThreadId,
+        /// How often it was tried.
+        attempts: u32,
+        /// Why it came to nothing; `None` if it was taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// A request or a decision was refused at a door.
     Refused {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Actor, CheckpointId, Digest, Entry, Failure, Grant, GrantId, Interrupt, InterruptKind, Namespace,
-    Outcome, Record, RecordMark, Resolution, RunId, TaskId, ThreadId, Timestamp,
+    Outcome, Record, RecordMark, Resolution, RunId, TaskId, ThreadId, Timestamp, Vote,
 };
 
 /// The run that owns a thread.
@@ -102,6 +102,12 @@ pub struct Head {
     pub effects: Vec<OpenEffect>,
     /// The permissions that are live.
     pub grants: Vec<Grant>,
+    /// The approvals of pending questions that need several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
+    /// Who changed what is asked about since the last input.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<Actor>,
     /// How many questions were asked since the last input.
     pub asked: u32,
     /// Whether one of them was superseded.
@@ -144,6 +150,8 @@ impl Head {
             interrupts: Vec::new(),
             effects: Vec::new(),
             grants: Vec::new(),
+            votes: Vec::new(),
+            authors: Vec::new(),
             asked: 0,
             superseded: false,
             deleted: false,
@@ -190,6 +198,7 @@ impl Head {
                     self.requester = by.clone();
                     self.asked = 0;
                     self.superseded = false;
+                    self.authors.clear();
                 }
             }
             Entry::Checkpoint(checkpoint) => {
@@ -206,7 +215,11 @@ impl Head {
                 self.interrupts.push(interrupt.clone());
                 self.asked += 1;
             }
+            Entry::Voted { vote, .. } => self.votes.push(vote.clone()),
+            Entry::Authored { by, .. } if self.authors.contains(by) => {}
+            Entry::Authored { by, .. } => self.authors.push(by.clone()),
             Entry::Resolved { answer, grant } => {
+                self.votes.retain(|vote| vote.interrupt != answer.interrupt);
                 let ended = self
                     .interrupts
                     .iter()
@@ -270,6 +283,23 @@ impl Head {
     /// The live grant `id`, or why there is none.
     pub fn grant(&self, id: GrantId) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.id == id)
+    }
+
+    /// Whose request it is: the owner, the requester, and whoever changed what is asked about.
+    pub fn askers(&self) -> Vec<Actor> {
+        let mut askers = vec![self.created_by.clone()];
+        for actor in std::iter::once(&self.requester).chain(&self.authors) {
+            if !askers.contains(actor) {
+                askers.push(actor.clone());
+            }
+        }
+        askers
+    }
+
+    /// The approvals of the question `id` that stand.
+    pub fn votes_on(&self, id: super::InterruptId) -> Vec<Vote> {
+        let on = self.votes.iter().filter(|vote| vote.interrupt == id);
+        on.cloned().collect()
     }
 
     /// The failure of the last run.

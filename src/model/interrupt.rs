@@ -56,6 +56,22 @@ pub enum Settlement {
     AskAgain,
 }
 
+/// An answer that counts towards the end of a question without being it: one approval of several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    /// The interrupt.
+    pub interrupt: InterruptId,
+    /// Who gave it.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// The answer, as the node that asked normalised it.
+    pub value: Value,
+    /// What the gate wants kept beside it.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub facts: Value,
+}
+
 /// How an interrupt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -1,9 +1,11 @@
 //! What can be asked of a service, as data: done here, or handed to the process that owns the store.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::InterruptId;
+use crate::model::{InterruptId, Role};
 
 /// What can be asked of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,6 +99,24 @@ pub enum ServiceCommand {
         subject: String,
         /// The new request's thread; a new one if `None`.
         thread: Option<String>,
+    },
+    /// Makes an API key. Replies with a [`NewKeyReply`](super::NewKeyReply), which alone ever shows it.
+    CreateKey {
+        /// Who holds it.
+        name: String,
+        /// What they may be.
+        roles: BTreeSet<Role>,
+        /// How long it is good; for ever if `None`.
+        lasts: Option<Duration>,
+    },
+    /// Lists every key there ever was. Replies with a list of [`KeyReply`](super::KeyReply).
+    Keys,
+    /// Revokes a key, from here on. Replies with a [`KeyReply`](super::KeyReply).
+    RevokeKey {
+        /// Its id, or its name.
+        key: String,
+        /// Why.
+        reason: Option<String>,
     },
     /// Verifies the whole store. Replies with a [`VerifyReply`](super::VerifyReply).
     Verify,

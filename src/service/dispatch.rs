@@ -5,8 +5,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     engine::{EngineError, Invocation},
+    gate::Action,
     graphs::python_executor::Request,
-    model::{Actor, Event},
+    model::{Caller, Event},
 };
 
 use super::{Core, ServiceCommand, ServiceError, error::thread_of};
@@ -15,7 +16,7 @@ impl Core {
     pub(super) async fn execute(
         &self,
         command: ServiceCommand,
-        by: Actor,
+        by: Caller,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<Value, ServiceError> {
         if let (Some(reason), true) = (&self.not_startable, command.runs()) {
@@ -38,16 +39,19 @@ impl Core {
                 self.answer(interrupt, thread.as_deref(), answer, by, events)
                     .await?,
             ),
-            ServiceCommand::Pending => value(self.pending().await?),
-            ServiceCommand::Show { subject } => value(self.show(&subject).await?),
+            ServiceCommand::Pending => value(self.pending(&by).await?),
+            ServiceCommand::Show { subject } => value(self.show(&subject, &by).await?),
             ServiceCommand::Cancel { thread, reason } => {
                 value(self.cancel(thread_of(&thread), reason, by).await?)
             }
             ServiceCommand::Freeze { reason } => value(self.freeze(reason, by).await?),
             ServiceCommand::Unfreeze => value(self.unfreeze(by).await?),
-            ServiceCommand::Threads { limit } => value(self.threads(limit).await?),
-            ServiceCommand::History { thread } => value(self.history(thread_of(&thread)).await?),
-            ServiceCommand::Replay { thread } => value(self.engine.replay(thread_of(&thread)).await?),
+            ServiceCommand::Threads { limit } => value(self.threads(limit, &by).await?),
+            ServiceCommand::History { thread } => value(self.history(thread_of(&thread), &by).await?),
+            ServiceCommand::Replay { thread } => {
+                let head = self.allow_on(&by, Action::Read, thread_of(&thread)).await?;
+                value(self.engine.replay(head.thread).await?)
+            }
             ServiceCommand::Fork {
                 thread,
                 checkpoint,
@@ -67,8 +71,26 @@ impl Core {
             ServiceCommand::Revert { subject, thread } => {
                 value(self.revert(&subject, thread.as_deref(), by, events).await?)
             }
-            ServiceCommand::Anchor { seq } => value(self.anchor(seq).await?),
-            ServiceCommand::Verify => value(self.verify().await?),
+            ServiceCommand::Anchor { seq } => {
+                self.allow(&by, Action::Audit).await?;
+                value(self.anchor(seq).await?)
+            }
+            ServiceCommand::Verify => {
+                self.allow(&by, Action::Audit).await?;
+                value(self.verify().await?)
+            }
+            ServiceCommand::CreateKey { name, roles, lasts } => {
+                self.allow(&by, Action::ManageKeys).await?;
+                value(self.create_key(name, roles, lasts, by.actor).await?)
+            }
+            ServiceCommand::Keys => {
+                self.allow(&by, Action::ManageKeys).await?;
+                value(self.list_keys().await?)
+            }
+            ServiceCommand::RevokeKey { key, reason } => {
+                self.allow(&by, Action::ManageKeys).await?;
+                value(self.revoke_key(&key, reason, by.actor).await?)
+            }
         }
     }
 }

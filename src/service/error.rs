@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Busy,
     /// A rule forbids it.
     Refused,
+    /// Nobody knows who asks: no key was shown, or none that is good.
+    Unauthenticated,
     /// Something failed.
     Failed,
 }
@@ -71,6 +73,12 @@ pub enum ServiceError {
     /// A rule forbids it.
     #[error("{}", .0.message)]
     Refused(Refusal),
+    /// A key can't be made so.
+    #[error("{0}")]
+    InvalidKey(String),
+    /// Nobody can be told of questions.
+    #[error("nobody can be told of questions (approval.notify): {0}")]
+    Notify(String),
     /// A checkpoint's id can't be read.
     #[error("'{0}' is not a checkpoint's id")]
     InvalidCheckpoint(String),
@@ -105,6 +113,12 @@ pub enum ServiceError {
     Owner(String),
 }
 
+impl From<Refusal> for ServiceError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         Self::Engine(EngineError::Store(error))
@@ -127,7 +141,7 @@ impl ServiceError {
     }
 
     fn facts(&self) -> (ErrorKind, &str, Value) {
-        use ErrorKind::{Busy, Failed, NotFound, Refused, Usage};
+        use ErrorKind::{Busy, Failed, NotFound, Refused, Unauthenticated, Usage};
         match self {
             Self::Config(error) => (Usage, error.code(), Value::Null),
             Self::Analysis(_) => (Usage, "analysis_setup", Value::Null),
@@ -135,7 +149,12 @@ impl ServiceError {
             Self::Graph(_) => (Failed, "graph", Value::Null),
             Self::Execution(_) => (Failed, "execution_unavailable", Value::Null),
             Self::Request(_) => (Usage, "invalid_request", Value::Null),
-            Self::Refused(refusal) => (Refused, refusal.code, Value::Null),
+            Self::Refused(refusal) => match refusal.code {
+                "unauthenticated" | "credentials_conflict" => (Unauthenticated, refusal.code, Value::Null),
+                code => (Refused, code, Value::Null),
+            },
+            Self::InvalidKey(_) => (Usage, "invalid_key", Value::Null),
+            Self::Notify(_) => (Usage, "notify", Value::Null),
             Self::InvalidCheckpoint(_) => (Usage, "invalid_checkpoint", Value::Null),
             Self::NothingToRevert(_) => (NotFound, "nothing_to_revert", Value::Null),
             Self::NotVerified(_) => (Failed, "not_verified", Value::Null),
@@ -178,9 +197,14 @@ fn engine_facts(error: &EngineError) -> (ErrorKind, &str, Value) {
         EngineError::Answer(refused) if refused.code == "decision_expired" => {
             (Conflict, "decision_expired", Value::Null)
         }
-        EngineError::Answer(refused) if refused.code == "frozen" => (Refused, "frozen", Value::Null),
-        EngineError::Answer(refused) if refused.code == "interlock" => (Refused, "interlock", Value::Null),
-        EngineError::Answer(refused) => (Usage, &refused.code, Value::Null),
+        EngineError::Answer(refused) => match refused.code.as_str() {
+            "frozen" | "interlock" | "forbidden" | "own_request" | "four_eyes" => {
+                (Refused, &refused.code, Value::Null)
+            }
+            "voted_before" | "votes_differ" => (Conflict, &refused.code, Value::Null),
+            _ => (Usage, &refused.code, Value::Null),
+        },
+        EngineError::NotAdmitted(refused) => (Refused, &refused.code, Value::Null),
         EngineError::MustSettle { .. } => (Conflict, "outcome_unknown", Value::Null),
         EngineError::State(_) => (Usage, "invalid_state", Value::Null),
         EngineError::Route(_) => (Failed, "route", Value::Null),
@@ -191,12 +215,15 @@ fn engine_facts(error: &EngineError) -> (ErrorKind, &str, Value) {
 }
 
 fn store_facts(error: &StoreError) -> (ErrorKind, &'static str, Value) {
-    use ErrorKind::{Busy, Conflict, Failed, Refused};
+    use ErrorKind::{Busy, Conflict, Failed, NotFound, Refused, Unauthenticated};
     match error {
         StoreError::Conflict { .. } => (Conflict, "thread_changed", Value::Null),
         StoreError::TooLate { .. } => (Conflict, "too_late", Value::Null),
         StoreError::Frozen => (Refused, "frozen", Value::Null),
         StoreError::GrantUsed(_) => (Conflict, "grant_used", Value::Null),
+        StoreError::KeyNotLive(_) => (Unauthenticated, "key_not_live", Value::Null),
+        StoreError::KeyExists(_) => (Conflict, "key_exists", Value::Null),
+        StoreError::UnknownKey(_) => (NotFound, "unknown_key", Value::Null),
         StoreError::InUse { owner, .. } => (Busy, "store_in_use", json!({ "pid": owner })),
         StoreError::Damaged { .. } => (Failed, "store_damaged", Value::Null),
         StoreError::Foreign { .. } => (Failed, "store_foreign", Value::Null),

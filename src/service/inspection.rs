@@ -6,22 +6,29 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     engine::{EngineError, PendingQuestion, Snapshot},
+    gate::Action,
     graphs::python_executor::{ErrorReport, NAME, PythonExecution, Status},
-    model::{Entry, Head, Interrupt, InterruptId, InterruptKind, Namespace, Outcome, Resolution, ThreadId},
+    model::{
+        Caller, Entry, Head, Interrupt, InterruptId, InterruptKind, Namespace, Outcome, Resolution, Role,
+        ThreadId,
+    },
     store::{StoreError, ThreadFilter, verify_export},
 };
 
 use super::{
     Anchor, Core, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply, RunReply,
-    RunStatus, ServiceError, ThreadReply, VerifyReply, error::thread_of, proof, runs::was_cancelled,
+    RunStatus, ServiceError, ThreadReply, VerifyReply, error::thread_of, permission, proof,
+    runs::was_cancelled,
 };
 
 impl Core {
-    pub(super) async fn pending(&self) -> Result<Vec<PendingReply>, ServiceError> {
+    pub(super) async fn pending(&self, by: &Caller) -> Result<Vec<PendingReply>, ServiceError> {
         let store = self.engine.store();
+        self.allow(by, Action::List).await?;
         let mut replies = Vec::new();
         for waiting in store.pending().await? {
-            let Some(head) = store.head(waiting.thread).await? else {
+            let head = store.head(waiting.thread).await?;
+            let Some(head) = head.filter(|head| permission::sees(by, head)) else {
                 continue;
             };
             let asked = match self.engine.questions(&head).await {
@@ -41,6 +48,12 @@ impl Core {
                         expires_at: interrupt.expires_at,
                         code_sha256: text(&question, "code_sha256"),
                         channels: channels(&question),
+                        votes: head.votes_on(interrupt.id),
+                        quorum: self.config.approval.quorum,
+                        notified: self
+                            .notifier
+                            .as_ref()
+                            .and_then(|notifier| notifier.told(interrupt.id)),
                         question,
                     });
                 }
@@ -49,29 +62,34 @@ impl Core {
         Ok(replies)
     }
 
-    pub(super) async fn show(&self, subject: &str) -> Result<RunReply, ServiceError> {
+    pub(super) async fn show(&self, subject: &str, by: &Caller) -> Result<RunReply, ServiceError> {
         let asker = match subject.parse::<InterruptId>() {
             Ok(id) => self.engine.store().asker(id).await?,
             Err(_) => None,
         };
-        let head = self
-            .engine
-            .head(asker.unwrap_or_else(|| thread_of(subject)))
-            .await?;
+        let thread = asker.unwrap_or_else(|| thread_of(subject));
+        let head = self.allow_on(by, Action::Read, thread).await?;
         self.reply(&head).await
     }
 
-    pub(super) async fn threads(&self, limit: Option<usize>) -> Result<Vec<ThreadReply>, ServiceError> {
+    pub(super) async fn threads(
+        &self,
+        limit: Option<usize>,
+        by: &Caller,
+    ) -> Result<Vec<ThreadReply>, ServiceError> {
+        self.allow(by, Action::List).await?;
+        let sees_all = by.has(&[Role::Auditor, Role::Admin]);
         let heads = self
             .engine
             .store()
             .threads(ThreadFilter {
-                limit,
+                limit: limit.filter(|_| sees_all),
                 ..ThreadFilter::default()
             })
             .await?;
+        let seen = heads.into_iter().filter(|head| permission::sees(by, head));
         let mut replies = Vec::new();
-        for head in heads {
+        for head in seen.take(limit.unwrap_or(usize::MAX)) {
             let state = match self.engine.state(head.thread).await {
                 // 'verify' says what is damaged; the other threads are listed all the same.
                 Err(EngineError::Store(error)) if error.is_of_one_thread() => None,
@@ -91,7 +109,12 @@ impl Core {
         Ok(replies)
     }
 
-    pub(super) async fn history(&self, thread: ThreadId) -> Result<Vec<HistoryReply>, ServiceError> {
+    pub(super) async fn history(
+        &self,
+        thread: ThreadId,
+        by: &Caller,
+    ) -> Result<Vec<HistoryReply>, ServiceError> {
+        self.allow_on(by, Action::Read, thread).await?;
         let snapshots = self.engine.history(thread, &Namespace::root()).await?;
         Ok(snapshots.into_iter().map(history_reply).collect())
     }
@@ -196,7 +219,7 @@ fn text(value: &Value, key: &str) -> Option<String> {
 }
 
 /// The names of a question's process variables.
-fn channels(question: &Value) -> Vec<String> {
+pub(super) fn channels(question: &Value) -> Vec<String> {
     let list = question
         .get("channels")
         .and_then(Value::as_array)
@@ -298,6 +321,7 @@ pub(super) fn run_reply(head: &Head, state: Option<Snapshot>, questions: Vec<Pen
         interrupts: questions
             .into_iter()
             .map(|PendingQuestion { interrupt, question }| InterruptReply {
+                votes: head.votes_on(interrupt.id),
                 interrupt_id: interrupt.id,
                 kind: interrupt.kind,
                 node: interrupt.node,
@@ -358,6 +382,13 @@ fn history_reply(snapshot: Snapshot) -> HistoryReply {
             Entry::TaskFinished { node, attempts, .. } => (node, json!({ "attempts": attempts })),
             Entry::TaskFailed { failure, .. } => {
                 (failure.node.as_ref().unwrap_or(&failure.code), json!(failure))
+            }
+            Entry::Voted { vote, .. } => {
+                events.push(HistoryEvent {
+                    by: Some(vote.by.clone()),
+                    ..event(*at, entry.kind(), vote.interrupt.to_string(), vote.facts.clone())
+                });
+                continue;
             }
             _ => continue,
         };

@@ -8,12 +8,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     engine::{Durability, EngineError, Invocation, NewThread, RunOptions, RunReport},
+    gate::{self, Action, Subject},
     graphs::python_executor::{NAME, Request},
-    model::{Actor, Channels, CheckpointId, Command, Event, RunId, ThreadId},
+    model::{Actor, Caller, Channels, CheckpointId, Command, Event, RunId, ThreadId},
 };
 
 use super::{
-    Core, Service, ServiceError,
+    Core, Service, ServiceError, permission,
     stream::{Channel, Listener, RunEnd, Told},
 };
 
@@ -71,12 +72,12 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError`]: nothing was taken up.
-    pub async fn launch(&self, launch: Launch, by: Actor) -> Result<Launched, ServiceError> {
+    pub async fn launch(&self, launch: Launch, by: impl Into<Caller>) -> Result<Launched, ServiceError> {
         if let Some(reason) = &self.core.not_startable {
             return Err(ServiceError::Remote(Box::new(reason.clone())));
         }
         let (accepted, begun) = oneshot::channel();
-        let core = self.core.clone();
+        let (core, by) = (self.core.clone(), by.into());
         // A task of its own, so that a caller who hangs up stops nothing half-way.
         tokio::spawn(async move { core.carry(launch, by, accepted).await });
         begun.await.unwrap_or(Err(ServiceError::Closing))
@@ -98,7 +99,7 @@ impl Core {
     async fn carry(
         &self,
         launch: Launch,
-        by: Actor,
+        by: Caller,
         accepted: oneshot::Sender<Result<Launched, ServiceError>>,
     ) {
         let run = RunId::new();
@@ -111,7 +112,7 @@ impl Core {
                     Ok(begun) => Ok(begun),
                     Err(error) => {
                         let error = self.who_decided(error).await;
-                        self.log_refusal(thread, &error, by.clone()).await;
+                        self.log_refusal(thread, &error, by.actor.clone()).await;
                         Err(error.into())
                     }
                 }
@@ -154,7 +155,7 @@ impl Core {
         self.broker.close(run, resumable);
         if temporary
             && !waits
-            && let Err(error) = self.engine.delete(thread, by).await
+            && let Err(error) = self.engine.delete(thread, by.actor).await
         {
             tracing::warn!(%thread, %error, "a temporary thread was not deleted");
         }
@@ -177,28 +178,30 @@ impl Core {
         &self,
         launch: Launch,
         run: RunId,
-        by: Actor,
+        by: Caller,
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<(Invocation, RunOptions), ServiceError> {
+        self.may_work(&launch, &by).await?;
+        let action = action(&launch.work);
         let invocation = match launch.work {
             Work::Continue => Invocation::Continue,
             Work::Command(command) => Invocation::Command(command),
             Work::Input(input) if launch.graph == NAME => {
                 let input = self.input_of(Request::from_json(Value::Object(input))?)?;
-                self.may_ask_more(&by).await?;
+                self.may_ask_more(&by.actor).await?;
                 Invocation::Input(input)
             }
             Work::Input(input) => Invocation::Input(input.into_iter().collect()),
         };
         if let Some(at) = launch.at {
-            self.go_to(launch.thread, at, &invocation, &by).await?;
+            self.go_to(launch.thread, at, &invocation, &by.actor).await?;
         }
         let most = self.config.executor.recursion_limit;
         let create = launch.create.map(|metadata| NewThread {
             id: launch.thread,
             graph: launch.graph.clone(),
             name: None,
-            by,
+            by: by.actor.clone(),
             metadata,
         });
         let options = RunOptions {
@@ -211,9 +214,36 @@ impl Core {
             graph: Some(launch.graph),
             run: Some(run),
             about: launch.about,
+            admission: Some(permission::admission(&by, action)),
             ..RunOptions::default()
         };
         Ok((invocation, options))
+    }
+
+    /// Whether `by` may do what is asked, before anything of it is done. Where a thread is still to be made the
+    /// engine asks once more, on the head that the run is committed behind.
+    async fn may_work(&self, launch: &Launch, by: &Caller) -> Result<(), ServiceError> {
+        let action = action(&launch.work);
+        match self.engine.head(launch.thread).await {
+            Ok(head) => {
+                if !permission::sees(by, &head) {
+                    return Err(EngineError::UnknownThread(launch.thread).into());
+                }
+                self.allow_on(by, action, launch.thread).await?;
+                // Going back is steering, whatever is asked for there.
+                if launch.at.is_some() && action != Action::Answer {
+                    self.allow_on(by, Action::Steer, launch.thread).await?;
+                }
+                Ok(())
+            }
+            Err(EngineError::UnknownThread(_)) if launch.create.is_some() => {
+                match gate::may(by, action, Subject::NewThread) {
+                    Ok(()) => Ok(()),
+                    Err(refusal) => Err(self.refused(by, refusal, None).await),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Goes back to the checkpoint `at`, unless the thread stands there. An answer is never taken anywhere but to
@@ -240,6 +270,15 @@ impl Core {
         }
         self.engine.fork(thread, at, by.clone()).await?;
         Ok(())
+    }
+}
+
+/// What `work` does to a thread.
+fn action(work: &Work) -> Action {
+    match work {
+        Work::Input(_) => Action::Ask,
+        Work::Command(command) if command.resume.is_some() => Action::Answer,
+        Work::Command(_) | Work::Continue => Action::Steer,
     }
 }
 

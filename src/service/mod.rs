@@ -10,10 +10,15 @@ mod command;
 mod dispatch;
 mod error;
 mod executor;
+mod identity;
 mod inspection;
+mod keys;
 mod launch;
+mod notify;
 mod owner;
+mod permission;
 mod proof;
+mod rate;
 mod reply;
 mod revert;
 mod runs;
@@ -28,17 +33,18 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Mutex, mpsc::UnboundedSender, watch};
 
 use crate::{
     analysis::Analyzer,
     config::Config,
     engine::{Engine, Recovered},
     execution::SharedExecutor,
+    gate::Action,
     generation::{Fixed, Registry, SharedGenerator},
     graph::Graph,
     graphs::python_executor::{self, Parts, WriteControl},
-    model::{Actor, Clock, Event, ServiceEvent},
+    model::{Caller, Clock, Event, ServiceEvent},
     store::{SledStore, Store},
 };
 
@@ -46,10 +52,14 @@ pub use anchor::{Anchor, AnchorError};
 pub use assistant::Assistant;
 pub use command::ServiceCommand;
 pub use error::{ErrorKind, ErrorReply, ServiceError};
+pub use identity::{identify, may_listen};
+pub use keys::Keys;
 pub use launch::{Launch, Launched, Work};
+pub use notify::signature;
+pub use rate::Rates;
 pub use reply::{
-    ExecutionProof, FreezeReply, HistoryEvent, HistoryReply, InterruptReply, PendingReply, ProblemReply,
-    RunReply, RunStatus, ThreadReply, VerifyReply,
+    ExecutionProof, FreezeReply, HistoryEvent, HistoryReply, InterruptReply, KeyReply, NewKeyReply, Notified,
+    PendingReply, ProblemReply, RunReply, RunStatus, ThreadReply, VerifyReply,
 };
 pub use session::{Session, os_user};
 pub use shape::shape;
@@ -174,8 +184,13 @@ impl Builder {
         for report in &expired {
             tracing::info!(thread = %report.thread, "nobody decided in time");
         }
+        let known = engine.store().keys().await?;
+        let notifier = notify::Notifier::start(engine.clone(), &config)?;
         let timer = timer::start(engine.clone());
         let core = Arc::new(Core {
+            keys: watch::Sender::new(Keys::new(known)),
+            changing_keys: Mutex::default(),
+            notifier,
             engine,
             broker: stream::Broker::new(&config.api),
             config,
@@ -241,6 +256,11 @@ struct Core {
     config: Arc<Config>,
     parts: Arc<Parts>,
     writes: Arc<WriteControl>,
+    /// The API keys as they stand.
+    keys: watch::Sender<Keys>,
+    changing_keys: Mutex<()>,
+    /// Tells someone outside of questions, if someone is to be told.
+    notifier: Option<notify::Notifier>,
     recovered: Vec<Recovered>,
     /// Where the store's export log lies, if the store is on disk.
     export_log: Option<PathBuf>,
@@ -284,6 +304,11 @@ impl Service {
         self.core.parts.policy_version()
     }
 
+    /// The API keys; what is received changes with them.
+    pub fn keys(&self) -> watch::Receiver<Keys> {
+        self.core.keys.subscribe()
+    }
+
     /// What was running when the last process died, and what became of it.
     pub fn recovered(&self) -> &[Recovered] {
         &self.core.recovered
@@ -304,26 +329,30 @@ impl Service {
     pub async fn execute(
         &self,
         command: ServiceCommand,
-        by: Actor,
+        by: impl Into<Caller>,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<serde_json::Value, ServiceError> {
-        self.core.execute(command, by, events).await
+        self.core.execute(command, by.into(), events).await
     }
 
     /// Stops running writes and lets no new ones start, until [`Service::unfreeze`]; survives a restart.
     ///
     /// # Errors
     /// The store's; writes are stopped in this process all the same.
-    pub async fn freeze(&self, reason: Option<String>, by: Actor) -> Result<FreezeReply, ServiceError> {
-        self.core.freeze(reason, by).await
+    pub async fn freeze(
+        &self,
+        reason: Option<String>,
+        by: impl Into<Caller>,
+    ) -> Result<FreezeReply, ServiceError> {
+        self.core.freeze(reason, by.into()).await
     }
 
     /// Lets writes start again.
     ///
     /// # Errors
     /// The store's; writes stay frozen.
-    pub async fn unfreeze(&self, by: Actor) -> Result<FreezeReply, ServiceError> {
-        self.core.unfreeze(by).await
+    pub async fn unfreeze(&self, by: impl Into<Caller>) -> Result<FreezeReply, ServiceError> {
+        self.core.unfreeze(by.into()).await
     }
 
     /// Waits for what others asked by the socket and for runs that go on, and lets go of the store.
@@ -336,13 +365,18 @@ impl Service {
         }
         self.core.engine.wait_idle().await;
         drop(self.timer);
+        if let Some(notifier) = &self.core.notifier {
+            notifier.settle().await;
+        }
         self.core.engine.store().close().await?;
         Ok(())
     }
 }
 
 impl Core {
-    async fn freeze(&self, reason: Option<String>, by: Actor) -> Result<FreezeReply, ServiceError> {
+    async fn freeze(&self, reason: Option<String>, by: Caller) -> Result<FreezeReply, ServiceError> {
+        self.allow(&by, Action::Freeze).await?;
+        let by = by.actor;
         // What runs is stopped before anything is written down.
         self.writes.set_frozen(true);
         let reason = reason.unwrap_or_default();
@@ -353,7 +387,9 @@ impl Core {
         self.freeze_state().await
     }
 
-    async fn unfreeze(&self, by: Actor) -> Result<FreezeReply, ServiceError> {
+    async fn unfreeze(&self, by: Caller) -> Result<FreezeReply, ServiceError> {
+        self.allow(&by, Action::Unfreeze).await?;
+        let by = by.actor;
         self.engine.store().log(ServiceEvent::Unfrozen { by }).await?;
         self.writes.set_frozen(false);
         self.freeze_state().await

@@ -164,7 +164,7 @@ async fn client(stream: UnixStream, core: Arc<Core>) {
         return;
     }
     let (sender, mut events) = mpsc::unbounded_channel();
-    let mut work = tokio::spawn(async move { core.execute(ask.command, by, Some(sender)).await });
+    let mut work = tokio::spawn(async move { core.execute(ask.command, by.into(), Some(sender)).await });
     // What was asked is done to its end, whether or not the other side still listens.
     let mut listens = true;
     loop {

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::{
     execution::gateway::PvName,
     gate::Binding,
-    model::{Answer, CodeSha256, Entry, Grant, GrantId, Resolution, TaskId, ThreadId},
+    model::{
+        Actor, Answer, CodeSha256, Entry, Grant, GrantId, InterruptId, Resolution, TaskId, ThreadId, Vote,
+    },
     store::StoredRecord,
 };
 
@@ -19,6 +21,7 @@ pub(super) fn executions(
     records: &[StoredRecord],
 ) -> (Vec<ExecutionProof>, Vec<ProblemReply>) {
     let mut grants: HashMap<GrantId, (&Grant, &Answer)> = HashMap::new();
+    let mut votes: HashMap<InterruptId, Vec<&Vote>> = HashMap::new();
     let mut proofs: Vec<(TaskId, String, ExecutionProof)> = Vec::new();
     let mut permitted: HashMap<TaskId, Vec<String>> = HashMap::new();
     let mut problems = Vec::new();
@@ -31,8 +34,13 @@ pub(super) fn executions(
             })
         };
         match &record.entry {
+            Entry::Voted { vote, .. } => votes.entry(vote.interrupt).or_default().push(vote),
             Entry::Resolved { answer, grant } => {
                 if let Some(grant) = grant {
+                    let given = votes.remove(&answer.interrupt).unwrap_or_default();
+                    if let Some(what) = misfit(&given, answer) {
+                        problem(what);
+                    }
                     grants.insert(grant.id, (grant, answer));
                 }
                 // A human's settlement is how an unknown outcome came to its end.
@@ -94,6 +102,7 @@ pub(super) fn executions(
                     approved_sha256: approved.to_string(),
                     interrupt_id: Some(grant.interrupt),
                     approved_by: Some(grant.approved_by.clone()),
+                    approved_with: approvers(answer),
                     approved_at: Some(grant.issued_at),
                     execution_mode: binding.mode.as_str().to_owned(),
                     ended: "unknown".into(),
@@ -131,6 +140,29 @@ pub(super) fn executions(
         }
     }
     (proofs.into_iter().map(|(_, _, proof)| proof).collect(), problems)
+}
+
+/// Those who approved besides whoever approved last, as the answer tells.
+fn approvers(answer: &Answer) -> Vec<Actor> {
+    let listed = answer.facts.get("approvals").and_then(Value::as_array);
+    let mut actors: Vec<Actor> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(|one| serde_json::from_value(one.get("by")?.clone()).ok())
+        .collect();
+    actors.pop();
+    actors
+}
+
+/// Whether an approval rests on others than those that were given, or on one person twice.
+fn misfit(votes: &[&Vote], answer: &Answer) -> Option<String> {
+    let given: Vec<&Actor> = votes.iter().map(|vote| &vote.by).collect();
+    if given != approvers(answer).iter().collect::<Vec<_>>() {
+        return Some("the approvals that an answer tells of are not those that were given".into());
+    }
+    let people: Vec<&Actor> = given.into_iter().chain([&answer.by]).collect();
+    let twice = (1..people.len()).any(|at| people[..at].iter().any(|other| other.may_be(people[at])));
+    twice.then(|| "someone's approval counted twice".into())
 }
 
 /// A process variable's one name; what is none stands for nothing.

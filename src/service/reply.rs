@@ -1,13 +1,15 @@
 //! What a service replies: the same objects for the library, the command line and the socket.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     graphs::python_executor::{ErrorReport, PythonResult},
     model::{
-        Actor, CheckpointId, Digest, InterruptId, InterruptKind, Resolution, RunId, Source, ThreadId,
-        Timestamp,
+        Actor, ApiKey, CheckpointId, Digest, InterruptId, InterruptKind, Resolution, Revocation, Role, RunId,
+        Source, ThreadId, Timestamp, Vote,
     },
 };
 
@@ -68,6 +70,9 @@ pub struct InterruptReply {
     pub asked_at: Timestamp,
     /// When it can no longer be answered.
     pub expires_at: Option<Timestamp>,
+    /// The approvals that were given, where one does not suffice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
     /// The question.
     pub question: Value,
 }
@@ -124,8 +129,33 @@ pub struct PendingReply {
     pub code_sha256: Option<String>,
     /// The process variables it writes, as far as known.
     pub channels: Vec<String>,
+    /// The approvals that were given, where one does not suffice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
+    /// How many approvals a question needs here.
+    #[serde(default = "one")]
+    pub quorum: u32,
+    /// How the telling of it outside went, where someone is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notified: Option<Notified>,
     /// The question.
     pub question: Value,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// How the telling of a question went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notified {
+    /// Whether it was taken.
+    pub taken: bool,
+    /// How often it was tried since this process began.
+    pub attempts: u32,
+    /// Why the last attempt came to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A thread in a list.
@@ -198,6 +228,58 @@ pub struct HistoryEvent {
     pub facts: Value,
 }
 
+/// A key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyReply {
+    /// What it is looked up by: a part of the key that is no secret.
+    pub id: String,
+    /// Who holds it, as the trail knows them.
+    pub name: String,
+    /// What its holder may be.
+    pub roles: BTreeSet<Role>,
+    /// Whether it is good: `live`, `expired` or `revoked`.
+    pub status: String,
+    /// Who made it.
+    pub created_by: Actor,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it is good no longer.
+    pub expires_at: Option<Timestamp>,
+    /// Its revocation, if it was revoked.
+    pub revoked: Option<Revocation>,
+}
+
+impl KeyReply {
+    /// How `key` stands at `now`.
+    pub(super) fn of(key: &ApiKey, now: Timestamp) -> Self {
+        let status = match (&key.revoked, key.is_live(now)) {
+            (Some(_), _) => "revoked",
+            (None, true) => "live",
+            (None, false) => "expired",
+        };
+        Self {
+            id: key.id.clone(),
+            name: key.name.clone(),
+            roles: key.roles.clone(),
+            status: status.to_owned(),
+            created_by: key.created_by.clone(),
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked: key.revoked.clone(),
+        }
+    }
+}
+
+/// A key that was just made: the only time that it is shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewKeyReply {
+    /// The key.
+    pub key: String,
+    /// Everything else about it.
+    #[serde(flatten)]
+    pub about: KeyReply,
+}
+
 /// Whether writes are frozen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FreezeReply {
@@ -239,6 +321,9 @@ pub struct ExecutionProof {
     pub interrupt_id: Option<InterruptId>,
     /// Who approved.
     pub approved_by: Option<Actor>,
+    /// Who had approved before, where one does not suffice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approved_with: Vec<Actor>,
     /// When.
     pub approved_at: Option<Timestamp>,
     /// The mode it ran in.

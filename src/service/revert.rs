@@ -7,12 +7,13 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     engine::{EngineError, Note},
+    gate::Action,
     graphs::python_executor::Request,
-    model::{Actor, Event, ExecutionMode, GatewayEvent, PvValue, RunId},
+    model::{Caller, Event, ExecutionMode, GatewayEvent, PvValue, RunId},
     store::ThreadFilter,
 };
 
-use super::{Core, RunReply, Service, ServiceError, error::thread_of};
+use super::{Core, RunReply, Service, ServiceError, error::thread_of, permission};
 
 /// How long the program waits for one server's answer, in seconds.
 const PUT_SECONDS: u32 = 30;
@@ -23,8 +24,8 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::NothingToRevert`], or as [`Service::invoke`].
-    pub async fn revert(&self, subject: &str, by: Actor) -> Result<RunReply, ServiceError> {
-        self.core.revert(subject, None, by, None).await
+    pub async fn revert(&self, subject: &str, by: impl Into<Caller>) -> Result<RunReply, ServiceError> {
+        self.core.revert(subject, None, by.into(), None).await
     }
 }
 
@@ -33,10 +34,10 @@ impl Core {
         &self,
         subject: &str,
         thread: Option<&str>,
-        by: Actor,
+        by: Caller,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
-        let (run, notes) = self.writes_of(subject).await?;
+        let (run, notes) = self.writes_of(subject, &by).await?;
         let (before, untold) = held_before(&notes);
         if before.is_empty() {
             return Err(ServiceError::NothingToRevert(subject.to_owned()));
@@ -62,8 +63,12 @@ impl Core {
     }
 
     /// What the run's gateway kept.
-    async fn writes_of(&self, subject: &str) -> Result<(RunId, Vec<Note>), ServiceError> {
-        let by_thread = self.engine.notes(thread_of(subject)).await;
+    async fn writes_of(&self, subject: &str, by: &Caller) -> Result<(RunId, Vec<Note>), ServiceError> {
+        let by_thread = match self.allow_on(by, Action::Read, thread_of(subject)).await {
+            Ok(head) => self.engine.notes(head.thread).await,
+            Err(ServiceError::Engine(error)) => Err(error),
+            Err(other) => return Err(other),
+        };
         match by_thread {
             Ok(notes) => {
                 let wrote = notes.iter().rev().find(|note| note.name == "put");
@@ -74,7 +79,8 @@ impl Core {
             }
             Err(EngineError::UnknownThread(unknown)) => {
                 let run: RunId = subject.parse().map_err(|_| EngineError::UnknownThread(unknown))?;
-                for head in self.engine.store().threads(ThreadFilter::everything()).await? {
+                let heads = self.engine.store().threads(ThreadFilter::everything()).await?;
+                for head in heads.into_iter().filter(|head| permission::sees(by, head)) {
                     let notes = self.engine.notes(head.thread).await?;
                     let of_run: Vec<Note> = notes.into_iter().filter(|note| note.run == run).collect();
                     if !of_run.is_empty() {

@@ -7,15 +7,16 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     engine::{EngineError, Invocation, NewThread, RunOptions},
-    gate,
+    gate::{self, Action, Subject},
     graph::END,
     graphs::python_executor::{NAME, Request, RequestError},
     model::{
-        Actor, Channels, CheckpointId, Command, Event, Head, InterruptId, Outcome, ServiceEvent, ThreadId,
+        Actor, Caller, Channels, CheckpointId, Command, Event, Head, InterruptId, Outcome, ServiceEvent,
+        ThreadId,
     },
 };
 
-use super::{Core, RunReply, Service, ServiceError, error::thread_of};
+use super::{Core, RunReply, Service, ServiceError, error::thread_of, permission};
 
 /// The most characters of a thread's name.
 const MAX_NAME: usize = 200;
@@ -29,18 +30,23 @@ impl Service {
         &self,
         request: Request,
         thread: Option<&str>,
-        by: Actor,
+        by: impl Into<Caller>,
     ) -> Result<RunReply, ServiceError> {
-        self.core.invoke(request, thread, by, None).await
+        self.core.invoke(request, thread, by.into(), None).await
     }
 
     /// Resumes or steers a thread.
     ///
     /// # Errors
     /// [`ServiceError`]: an answer that is not accepted leaves its question pending.
-    pub async fn resume(&self, thread: &str, command: Command, by: Actor) -> Result<RunReply, ServiceError> {
+    pub async fn resume(
+        &self,
+        thread: &str,
+        command: Command,
+        by: impl Into<Caller>,
+    ) -> Result<RunReply, ServiceError> {
         self.core
-            .run(thread_of(thread), Invocation::Command(command), by, None)
+            .run(thread_of(thread), Invocation::Command(command), by.into(), None)
             .await
     }
 
@@ -52,9 +58,11 @@ impl Service {
         &self,
         interrupt: InterruptId,
         answer: Value,
-        by: Actor,
+        by: impl Into<Caller>,
     ) -> Result<RunReply, ServiceError> {
-        self.core.answer(Some(interrupt), None, answer, by, None).await
+        self.core
+            .answer(Some(interrupt), None, answer, by.into(), None)
+            .await
     }
 }
 
@@ -63,7 +71,7 @@ impl Core {
         &self,
         request: Request,
         thread: Option<&str>,
-        by: Actor,
+        by: Caller,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         let input = self.input_of(request)?;
@@ -75,7 +83,10 @@ impl Core {
             }
             .into());
         }
-        self.may_ask_more(&by).await?;
+        if let Err(refusal) = gate::may(&by, Action::Ask, Subject::NewThread) {
+            return Err(self.refused(&by, refusal, None).await);
+        }
+        self.may_ask_more(&by.actor).await?;
         let (id, name) = match thread {
             Some(reference) => {
                 let id = thread_of(reference);
@@ -87,7 +98,7 @@ impl Core {
             id,
             graph: NAME.to_owned(),
             name,
-            by: by.clone(),
+            by: by.actor.clone(),
             metadata: BTreeMap::new(),
         };
         self.carry_out(id, Invocation::Input(input), by, events, Some(new))
@@ -132,7 +143,7 @@ impl Core {
         &self,
         thread: ThreadId,
         invocation: Invocation,
-        by: Actor,
+        by: Caller,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         self.carry_out(thread, invocation, by, events, None).await
@@ -142,11 +153,15 @@ impl Core {
         &self,
         thread: ThreadId,
         invocation: Invocation,
-        by: Actor,
+        by: Caller,
         events: Option<UnboundedSender<Event>>,
         create: Option<NewThread>,
     ) -> Result<RunReply, ServiceError> {
+        let action = permission::action(&invocation);
         let before: Vec<InterruptId> = match self.engine.store().head(thread).await? {
+            Some(head) if action != Action::Ask && !permission::sees(&by, &head) => {
+                return Err(EngineError::UnknownThread(thread).into());
+            }
             Some(head) => head.interrupts.iter().map(|interrupt| interrupt.id).collect(),
             None => Vec::new(),
         };
@@ -155,13 +170,14 @@ impl Core {
             events,
             create,
             recursion_limit: self.config.executor.recursion_limit,
+            admission: Some(permission::admission(&by, action)),
             ..RunOptions::default()
         };
         let result = self.engine.invoke(thread, invocation, by.clone(), options).await;
         let report = match result {
             Ok(report) => report,
             Err(error) => {
-                self.log_refusal(thread, &error, by).await;
+                self.log_refusal(thread, &error, by.actor).await;
                 return Err(error.into());
             }
         };
@@ -183,12 +199,13 @@ impl Core {
                 | EngineError::Expired { .. }
                 | EngineError::Ambiguous { .. }
                 | EngineError::Protected(_)
+                | EngineError::NotAdmitted(_)
         );
         if !told {
             return;
         }
         let event = ServiceEvent::Refused {
-            what: "an answer or a change of state".into(),
+            what: "an answer, a request or a change of state".into(),
             reason: error.to_string(),
             by,
             thread: Some(thread),
@@ -203,13 +220,16 @@ impl Core {
         interrupt: Option<InterruptId>,
         thread: Option<&str>,
         answer: Value,
-        by: Actor,
+        by: Caller,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         let (thread, command) = match (interrupt, thread) {
             (Some(id), _) => {
                 let asker = self.engine.store().asker(id).await?;
                 let thread = asker.ok_or(EngineError::UnknownInterrupt(id))?;
+                if !permission::sees(&by, &self.engine.head(thread).await?) {
+                    return Err(EngineError::UnknownInterrupt(id).into());
+                }
                 (thread, Command::answer(id, answer))
             }
             (None, Some(thread)) => (
@@ -228,8 +248,10 @@ impl Core {
         &self,
         thread: ThreadId,
         reason: Option<String>,
-        by: Actor,
+        by: Caller,
     ) -> Result<RunReply, ServiceError> {
+        self.allow_on(&by, Action::Cancel, thread).await?;
+        let by = by.actor;
         let reason = match reason {
             Some(reason) => format!("cancelled by {}: {reason}", by.name),
             None => format!("cancelled by {}", by.name),
@@ -249,7 +271,7 @@ impl Core {
         thread: ThreadId,
         checkpoint: Option<String>,
         into: Option<String>,
-        by: Actor,
+        by: Caller,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<RunReply, ServiceError> {
         let at = match checkpoint {
@@ -259,17 +281,26 @@ impl Core {
             ),
             None => None,
         };
+        let doing = match into {
+            Some(_) => Action::Read,
+            None => Action::Steer,
+        };
+        self.allow_on(&by, doing, thread).await?;
+        let actor = by.actor.clone();
         let target = match into {
             Some(name) => {
+                if let Err(refusal) = gate::may(&by, Action::Ask, Subject::NewThread) {
+                    return Err(self.refused(&by, refusal, Some(thread)).await);
+                }
                 let into = thread_of(&name);
                 let name = own_name(into, &name);
-                self.engine.copy_named(thread, at, into, name, by.clone()).await?;
+                self.engine.copy_named(thread, at, into, name, actor).await?;
                 into
             }
             None => {
                 let last = self.engine.head(thread).await?.checkpoint().map(|mark| mark.id);
                 let at = at.or(last).ok_or(EngineError::NothingDue(thread))?;
-                self.engine.fork(thread, at, by.clone()).await?;
+                self.engine.fork(thread, at, actor).await?;
                 thread
             }
         };
@@ -287,8 +318,10 @@ impl Core {
         thread: ThreadId,
         values: Map<String, Value>,
         as_node: Option<&str>,
-        by: Actor,
+        by: Caller,
     ) -> Result<RunReply, ServiceError> {
+        self.allow_on(&by, Action::Steer, thread).await?;
+        let by = by.actor;
         let as_node = as_node.map(|node| if node == "END" { END } else { node });
         match self
             .engine

@@ -6,13 +6,14 @@ use serde_json::{Map, Value};
 
 use crate::{
     engine::{NewThread, PendingQuestion, RunRecord, Snapshot},
+    gate::{self, Action, Subject},
     graph::END,
     graphs::python_executor::NAME,
-    model::{Actor, Channels, CheckpointId, Head, Namespace, RunId, ThreadId, ThreadStatus},
+    model::{Caller, Channels, CheckpointId, Head, Namespace, RunId, ThreadId, ThreadStatus},
     store::ThreadFilter,
 };
 
-use super::{Assistant, Service, ServiceError};
+use super::{Assistant, Service, ServiceError, permission};
 
 /// How a thread stands, in the words clients know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,14 +135,17 @@ impl Service {
         id: ThreadId,
         graph: Option<String>,
         metadata: BTreeMap<String, Value>,
-        by: Actor,
+        by: &Caller,
     ) -> Result<ThreadView, ServiceError> {
+        if let Err(refusal) = gate::may(by, Action::Ask, Subject::NewThread) {
+            return Err(self.core.refused(by, refusal, None).await);
+        }
         let graph = graph.unwrap_or_else(|| NAME.to_owned());
         let new = NewThread {
             id,
             graph,
             name: None,
-            by,
+            by: by.actor.clone(),
             metadata,
         };
         let head = self.core.engine.create_thread(new).await?;
@@ -152,8 +156,8 @@ impl Service {
     ///
     /// # Errors
     /// There is no such thread, or the store's.
-    pub async fn thread(&self, id: ThreadId) -> Result<ThreadView, ServiceError> {
-        let head = self.core.engine.head(id).await?;
+    pub async fn thread(&self, id: ThreadId, by: &Caller) -> Result<ThreadView, ServiceError> {
+        let head = self.core.allow_on(by, Action::Read, id).await?;
         self.view(head).await
     }
 
@@ -179,9 +183,10 @@ impl Service {
         &self,
         id: ThreadId,
         metadata: BTreeMap<String, Value>,
-        by: Actor,
+        by: &Caller,
     ) -> Result<ThreadView, ServiceError> {
-        let head = self.core.engine.describe(id, metadata, by).await?;
+        self.core.allow_on(by, Action::Steer, id).await?;
+        let head = self.core.engine.describe(id, metadata, by.actor.clone()).await?;
         self.view(head).await
     }
 
@@ -189,16 +194,22 @@ impl Service {
     ///
     /// # Errors
     /// There is no such thread, a run goes on, an outcome is unknown, or the store's.
-    pub async fn delete_thread(&self, id: ThreadId, by: Actor) -> Result<(), ServiceError> {
-        Ok(self.core.engine.delete(id, by).await?)
+    pub async fn delete_thread(&self, id: ThreadId, by: &Caller) -> Result<(), ServiceError> {
+        self.core.allow_on(by, Action::Steer, id).await?;
+        Ok(self.core.engine.delete(id, by.actor.clone()).await?)
     }
 
     /// Makes a thread with the state of another.
     ///
     /// # Errors
     /// There is no such thread, an outcome is unknown, or the store's.
-    pub async fn copy_thread(&self, id: ThreadId, by: Actor) -> Result<ThreadView, ServiceError> {
-        let head = self.core.engine.copy(id, None, ThreadId::new(), by).await?;
+    pub async fn copy_thread(&self, id: ThreadId, by: &Caller) -> Result<ThreadView, ServiceError> {
+        self.core.allow_on(by, Action::Read, id).await?;
+        if let Err(refusal) = gate::may(by, Action::Ask, Subject::NewThread) {
+            return Err(self.core.refused(by, refusal, Some(id)).await);
+        }
+        let copied = self.core.engine.copy(id, None, ThreadId::new(), by.actor.clone());
+        let head = copied.await?;
         self.view(head).await
     }
 
@@ -209,8 +220,9 @@ impl Service {
     pub async fn search_threads(
         &self,
         query: &ThreadQuery,
+        by: &Caller,
     ) -> Result<(Vec<ThreadView>, usize), ServiceError> {
-        let found = self.found(query).await?;
+        let found = self.found(query, by).await?;
         let total = found.len();
         let mut views = Vec::new();
         for head in found
@@ -227,15 +239,17 @@ impl Service {
     ///
     /// # Errors
     /// The store's.
-    pub async fn count_threads(&self, query: &ThreadQuery) -> Result<usize, ServiceError> {
-        Ok(self.found(query).await?.len())
+    pub async fn count_threads(&self, query: &ThreadQuery, by: &Caller) -> Result<usize, ServiceError> {
+        Ok(self.found(query, by).await?.len())
     }
 
-    async fn found(&self, query: &ThreadQuery) -> Result<Vec<Head>, ServiceError> {
+    async fn found(&self, query: &ThreadQuery, by: &Caller) -> Result<Vec<Head>, ServiceError> {
+        self.core.allow(by, Action::List).await?;
         let store = self.core.engine.store();
         let mut found = store.threads(ThreadFilter::default()).await?;
         found.retain(|head| {
-            (query.ids.is_empty() || query.ids.contains(&head.thread))
+            permission::sees(by, head)
+                && (query.ids.is_empty() || query.ids.contains(&head.thread))
                 && query.standing.is_none_or(|wanted| Standing::of(head) == wanted)
                 && (query.metadata.is_empty() || contains_all(&metadata(head), &query.metadata))
         });
@@ -275,9 +289,10 @@ impl Service {
         &self,
         id: ThreadId,
         at: Option<CheckpointId>,
+        by: &Caller,
     ) -> Result<Option<StateView>, ServiceError> {
         let engine = &self.core.engine;
-        let head = engine.head(id).await?;
+        let head = self.core.allow_on(by, Action::Read, id).await?;
         let Some(at) = at.or(head.checkpoint().map(|mark| mark.id)) else {
             return Ok(None);
         };
@@ -312,9 +327,10 @@ impl Service {
         before: Option<CheckpointId>,
         limit: usize,
         wanted: impl Fn(&Head, &Snapshot) -> bool + Send,
+        by: &Caller,
     ) -> Result<Vec<StateView>, ServiceError> {
         let engine = &self.core.engine;
-        let head = engine.head(id).await?;
+        let head = self.core.allow_on(by, Action::Read, id).await?;
         let snapshots = engine.history(id, &Namespace::root()).await?;
         let mut views = Vec::new();
         let past = snapshots
@@ -339,8 +355,10 @@ impl Service {
         at: Option<CheckpointId>,
         values: Map<String, Value>,
         as_node: Option<&str>,
-        by: Actor,
+        by: &Caller,
     ) -> Result<Head, ServiceError> {
+        self.core.allow_on(by, Action::Steer, id).await?;
+        let by = by.actor.clone();
         let engine = &self.core.engine;
         if let Some(at) = at
             && engine
@@ -365,7 +383,8 @@ impl Service {
     ///
     /// # Errors
     /// There is no such thread, or the store's.
-    pub async fn runs(&self, id: ThreadId) -> Result<Vec<RunRecord>, ServiceError> {
+    pub async fn runs(&self, id: ThreadId, by: &Caller) -> Result<Vec<RunRecord>, ServiceError> {
+        self.core.allow_on(by, Action::Read, id).await?;
         Ok(self.core.engine.runs(id).await?)
     }
 
@@ -373,8 +392,13 @@ impl Service {
     ///
     /// # Errors
     /// There is no such thread, or the store's.
-    pub async fn run(&self, id: ThreadId, run: RunId) -> Result<Option<RunRecord>, ServiceError> {
-        let runs = self.runs(id).await?;
+    pub async fn run(
+        &self,
+        id: ThreadId,
+        run: RunId,
+        by: &Caller,
+    ) -> Result<Option<RunRecord>, ServiceError> {
+        let runs = self.runs(id, by).await?;
         Ok(runs.into_iter().find(|record| record.run == run))
     }
 
@@ -390,11 +414,11 @@ impl Service {
     ///
     /// # Errors
     /// There is no such thread, or the store's.
-    pub async fn cancel_run(&self, id: ThreadId, run: RunId, by: &Actor) -> Result<bool, ServiceError> {
+    pub async fn cancel_run(&self, id: ThreadId, run: RunId, by: &Caller) -> Result<bool, ServiceError> {
         let engine = &self.core.engine;
-        let head = engine.head(id).await?;
+        let head = self.core.allow_on(by, Action::Cancel, id).await?;
         let going = head.run.is_some_and(|active| active.run == run);
-        Ok(going && engine.cancel(run, &format!("cancelled by {}", by.name)))
+        Ok(going && engine.cancel(run, &format!("cancelled by {}", by.actor.name)))
     }
 
     /// Waits until no run of a thread goes on in this process.

@@ -124,8 +124,7 @@ impl<K: Keyspace> Committer<K> {
                     answers.push((reply, draft.admit(*prepared)));
                 }
                 (Request::Log(event, reply), Some(draft)) => {
-                    draft.note(event);
-                    answers.push((reply, Ok(())));
+                    answers.push((reply, draft.note(event)));
                 }
                 (Request::Commit(_, reply) | Request::Log(_, reply), None) => answers.push((reply, Ok(()))),
                 (Request::Close(reply), _) => *close = Some(reply),

@@ -1,10 +1,14 @@
 //! A batch in the making: what each transaction changes, checked against what is stored and what
 //! stands in the batch already.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::model::{
-    AuditEntry, AuditFact, Digest, Entry, GrantId, Head, RecordMark, ServiceEvent, ThreadId, Timestamp,
+    Actor, ApiKeys, AuditEntry, AuditFact, Authentication, Digest, Entry, GrantId, Head, RecordMark,
+    ServiceEvent, ThreadId, Timestamp,
 };
 
 use super::{
@@ -21,27 +25,33 @@ pub(super) struct Standing {
     pub audit: RecordMark,
     /// Whether writes are frozen.
     pub freeze: Option<Freeze>,
+    /// Every API key there ever was; shared until one changes.
+    pub keys: Arc<ApiKeys>,
 }
 
 impl Standing {
     /// Before the first audit entry.
-    pub(super) const NOTHING: Standing = Standing {
-        audit: RecordMark {
-            seq: 0,
-            hash: Digest::ZERO,
-        },
-        freeze: None,
-    };
+    pub(super) fn nothing() -> Self {
+        Self {
+            audit: RecordMark {
+                seq: 0,
+                hash: Digest::ZERO,
+            },
+            freeze: None,
+            keys: Arc::default(),
+        }
+    }
 
     /// What is stored.
     pub(super) fn read(keyspace: &dyn Keyspace) -> Result<Self, StoreError> {
         let audit = match keyspace.get(layout::AUDIT_HEAD)? {
             Some(bytes) => layout::read_mark(&bytes),
-            None => Some(Self::NOTHING.audit),
+            None => Some(Self::nothing().audit),
         };
         Ok(Self {
             audit: audit.ok_or_else(|| damaged(keyspace, "the end of the audit log does not read"))?,
             freeze: read_freeze(keyspace)?,
+            keys: Arc::new(read_keys(keyspace)?),
         })
     }
 }
@@ -53,6 +63,18 @@ pub(super) fn read_freeze(keyspace: &dyn Keyspace) -> Result<Option<Freeze>, Sto
         .map(|bytes| serde_json::from_slice(&bytes))
         .transpose()
         .map_err(|error| damaged(keyspace, format!("the freeze does not read: {error}")))
+}
+
+/// Every API key there ever was, as stored.
+pub(super) fn read_keys(keyspace: &dyn Keyspace) -> Result<ApiKeys, StoreError> {
+    let read = |pair: Result<(Vec<u8>, Vec<u8>), StoreError>| {
+        let (place, bytes) = pair?;
+        let key = layout::decode_api_key(&bytes).filter(|key| layout::api_key(&key.id) == place);
+        let key = key.ok_or_else(|| damaged(keyspace, "an API key does not read"))?;
+        Ok((key.id.clone(), key))
+    };
+    let keys: Result<_, StoreError> = keyspace.scan(layout::all(layout::API_KEY)).map(read).collect();
+    Ok(ApiKeys(keys?))
 }
 
 /// A thread's head as stored.
@@ -174,9 +196,26 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Takes up an event of the whole service.
-    pub(super) fn note(&mut self, event: ServiceEvent) {
+    /// Takes up an event of the whole service, or refuses it and stays as it was.
+    pub(super) fn note(&mut self, event: ServiceEvent) -> Result<(), StoreError> {
         match &event {
+            ServiceEvent::KeyCreated { key } => {
+                let keys = &self.standing.keys;
+                if keys.0.contains_key(&key.id) || keys.named(&key.name, self.now).is_some() {
+                    return Err(StoreError::KeyExists(key.name.clone()));
+                }
+                self.change_key(&event);
+            }
+            ServiceEvent::KeyRevoked { id, .. } => {
+                let known = self.standing.keys.0.get(id);
+                if known.is_none_or(|key| key.revoked.is_some()) {
+                    return Err(StoreError::UnknownKey(id.clone()));
+                }
+                self.change_key(&event);
+            }
+            ServiceEvent::Notified { interrupt, .. } => {
+                self.batch.put(layout::notified(*interrupt), Vec::new());
+            }
             ServiceEvent::Frozen { by, reason } => {
                 let freeze = Freeze {
                     by: by.clone(),
@@ -195,17 +234,26 @@ impl<'a> Draft<'a> {
             ServiceEvent::StoreCreated | ServiceEvent::Refused { .. } => {}
         }
         self.seal(AuditFact::Service { event });
+        Ok(())
+    }
+
+    fn change_key(&mut self, event: &ServiceEvent) {
+        let now = self.now;
+        if let Some(key) = Arc::make_mut(&mut self.standing.keys).apply(event, now) {
+            self.batch
+                .put(layout::api_key(&key.id), layout::encode_api_key(key));
+        }
     }
 
     /// Adds what makes a store of an empty keyspace.
-    pub(super) fn found(&mut self, store: uuid::Uuid) {
+    pub(super) fn found(&mut self, store: uuid::Uuid) -> Result<(), StoreError> {
         let meta = layout::Meta {
             format: layout::FORMAT,
             store,
         };
         let bytes = serde_json::to_vec(&meta).unwrap_or_default();
         self.batch.put(layout::META.to_vec(), bytes);
-        self.note(ServiceEvent::StoreCreated);
+        self.note(ServiceEvent::StoreCreated)
     }
 
     fn check(
@@ -226,6 +274,7 @@ impl<'a> Draft<'a> {
         {
             return Err(StoreError::TooLate { deadline });
         }
+        self.check_keys(transaction, old)?;
         let (_, used) = transaction.grants();
         if !used.is_empty() && self.standing.freeze.is_some() {
             return Err(StoreError::Frozen);
@@ -251,6 +300,37 @@ impl<'a> Draft<'a> {
                     || self.keyspace.contains(&layout::value(digest))?;
                 if !known {
                     return Err(StoreError::Value(digest));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is done by a key that is not live any more, and no grant rests on the approval of a revoked one.
+    fn check_keys(&self, transaction: &Transaction, old: Option<&Head>) -> Result<(), StoreError> {
+        let keys = &self.standing.keys.0;
+        let dead = |by: &Actor| match &by.authentication {
+            Authentication::Key { id } => keys.get(id).is_none_or(|key| !key.is_live(self.now)),
+            Authentication::Relayed { by: id } => keys.get(id).is_some_and(|key| !key.is_live(self.now)),
+            _ => false,
+        };
+        let revoked = |by: &Actor| match &by.authentication {
+            Authentication::Key { id } => keys.get(id).is_none_or(|key| key.revoked.is_some()),
+            _ => false,
+        };
+        for stored in transaction.records() {
+            let entry = &stored.record.entry;
+            if let Some(by) = entry.by().filter(|by| dead(by)) {
+                return Err(StoreError::KeyNotLive(by.name.clone()));
+            }
+            if let Entry::Resolved {
+                answer,
+                grant: Some(_),
+            } = entry
+            {
+                let votes = old.iter().flat_map(|head| head.votes_on(answer.interrupt));
+                if let Some(vote) = votes.into_iter().find(|vote| revoked(&vote.by)) {
+                    return Err(StoreError::KeyNotLive(vote.by.name));
                 }
             }
         }

@@ -14,6 +14,8 @@
 //! | `a` number | an audit entry's JSON, exactly as sealed |
 //! | `A` | the last audit entry's number and hash |
 //! | `f` | who froze writes; only while they are frozen |
+//! | `k` key | a digest, then the API key's JSON that it covers |
+//! | `n` interrupt | nothing; once someone outside was told of it, or can be no more |
 //! | `m` | the form's version and the store's id |
 //! | `e` | where the last batch stands in the export log; not itself exported |
 //!
@@ -25,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::model::{
-    CheckpointId, Digest, GrantId, Head, Interrupt, InterruptId, RecordMark, ThreadId, Timestamp,
+    ApiKey, CheckpointId, Digest, GrantId, Head, Interrupt, InterruptId, RecordMark, ThreadId, Timestamp,
 };
 
 /// The version of the form that this program writes.
@@ -41,6 +43,8 @@ pub(super) const CHANGED: u8 = b't';
 pub(super) const BUSY: u8 = b'b';
 pub(super) const GRANT: u8 = b'g';
 pub(super) const AUDIT: u8 = b'a';
+pub(super) const API_KEY: u8 = b'k';
+pub(super) const NOTIFIED: u8 = b'n';
 pub(super) const AUDIT_HEAD: &[u8] = b"A";
 pub(super) const FREEZE: &[u8] = b"f";
 pub(super) const META: &[u8] = b"m";
@@ -108,6 +112,14 @@ pub(super) fn grant(id: GrantId) -> Vec<u8> {
     key(GRANT, &[id.0.as_bytes()])
 }
 
+pub(super) fn api_key(id: &str) -> Vec<u8> {
+    key(API_KEY, &[id.as_bytes()])
+}
+
+pub(super) fn notified(interrupt: InterruptId) -> Vec<u8> {
+    key(NOTIFIED, &[interrupt.as_bytes()])
+}
+
 pub(super) fn audit(seq: u64) -> Vec<u8> {
     key(AUDIT, &[&seq.to_be_bytes()])
 }
@@ -137,7 +149,7 @@ pub(super) fn audit_after(after: u64) -> Range<Vec<u8>> {
 pub(super) fn is_permanent(key: &[u8]) -> bool {
     matches!(
         key.first(),
-        Some(&(RECORD | CHECKPOINT | VALUE | ASKER | GRANT | AUDIT))
+        Some(&(RECORD | CHECKPOINT | VALUE | ASKER | GRANT | AUDIT | NOTIFIED))
     ) || key == META
 }
 
@@ -169,12 +181,17 @@ pub(super) fn read_record_key(key: &[u8]) -> Option<(ThreadId, u64)> {
     Some((read_thread(key.get(1..17)?)?, read_number(key.get(17..)?)?))
 }
 
+/// An interrupt as it stands at the end of a key.
+pub(super) fn read_interrupt(bytes: &[u8]) -> Option<InterruptId> {
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    text.parse().ok()
+}
+
 /// The times and the id in a pending interrupt's key.
 pub(super) fn read_pending_key(key: &[u8]) -> Option<(Option<Timestamp>, Timestamp, InterruptId)> {
     let expiry = read_number(key.get(1..9)?)?;
     let asked = read_number(key.get(9..17)?)?;
-    let interrupt: String = key.get(17..)?.iter().map(|byte| format!("{byte:02x}")).collect();
-    let interrupt: InterruptId = interrupt.parse().ok()?;
+    let interrupt = read_interrupt(key.get(17..)?)?;
     Some((
         (expiry != u64::MAX).then(|| moment(expiry)),
         moment(asked),
@@ -205,13 +222,31 @@ pub(super) fn read_user(bytes: &[u8]) -> Option<(ThreadId, u64)> {
 
 /// A head as it stands in a value: covered by a digest, since no chain covers it.
 pub(super) fn encode_head(head: &Head) -> Vec<u8> {
-    // A head is plain data with string keys: JSON can always hold it.
-    let json = serde_json::to_vec(head).unwrap_or_default();
+    covered(head)
+}
+
+/// An API key as it stands in a value: covered in the same way.
+pub(super) fn encode_api_key(key: &ApiKey) -> Vec<u8> {
+    covered(key)
+}
+
+fn covered(plain: &impl Serialize) -> Vec<u8> {
+    // It is plain data with string keys: JSON can always hold it.
+    let json = serde_json::to_vec(plain).unwrap_or_default();
     [&Digest::of(&json).0[..], &json].concat()
 }
 
 /// Reads a head back, or `None` if it is not what was written.
 pub(super) fn decode_head(bytes: &[u8]) -> Option<Head> {
+    uncovered(bytes)
+}
+
+/// Reads an API key back, or `None` if it is not what was written.
+pub(super) fn decode_api_key(bytes: &[u8]) -> Option<ApiKey> {
+    uncovered(bytes)
+}
+
+fn uncovered<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let (digest, json) = bytes.split_at_checked(32)?;
     if Digest::of(json).0 != digest {
         return None;

@@ -12,14 +12,16 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock, oneshot};
 
 use crate::{
     config::StoreSettings,
-    model::{AuditEntry, CheckpointId, Clock, Digest, Head, InterruptId, Record, ServiceEvent, ThreadId},
+    model::{
+        ApiKeys, AuditEntry, CheckpointId, Clock, Digest, Head, InterruptId, Record, ServiceEvent, ThreadId,
+    },
 };
 
 use super::{
     Freeze, PendingInterrupt, RecordRange, Store, StoreError, StoredAudit, StoredRecord, ThreadFilter,
     Transaction, Verification,
     committer::{self, Request, Shared},
-    draft::{Draft, Prepared, Standing, damaged, read_freeze, read_head},
+    draft::{Draft, Prepared, Standing, damaged, read_freeze, read_head, read_keys},
     keyspace::Keyspace,
     layout,
     memory::Memory,
@@ -48,8 +50,8 @@ impl Ledger<Memory> {
     /// `Stopped` if the system gives no thread.
     pub fn new(clock: Clock) -> Result<Self, StoreError> {
         let mut memory = Memory::default();
-        let mut draft = Draft::new(&memory, Standing::NOTHING, clock.now());
-        draft.found(uuid::Uuid::new_v4());
+        let mut draft = Draft::new(&memory, Standing::nothing(), clock.now());
+        draft.found(uuid::Uuid::new_v4())?;
         let (batch, _) = draft.finish();
         memory.apply(&batch)?;
         Self::over(memory, clock)
@@ -314,6 +316,15 @@ impl<K: Keyspace> Store for Ledger<K> {
 
     async fn frozen(&self) -> Result<Option<Freeze>, StoreError> {
         self.read(|keyspace| read_freeze(keyspace)).await
+    }
+
+    async fn keys(&self) -> Result<ApiKeys, StoreError> {
+        self.survey(|keyspace| read_keys(keyspace)).await
+    }
+
+    async fn notified(&self, interrupt: InterruptId) -> Result<bool, StoreError> {
+        self.read(|keyspace| keyspace.contains(&layout::notified(interrupt)))
+            .await
     }
 
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<StoredAudit>, StoreError> {

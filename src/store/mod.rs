@@ -25,8 +25,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Actor, AuditEntry, CheckpointId, Digest, Head, InterruptId, Record, RecordMark, ServiceEvent, ThreadId,
-    ThreadStatus, Timestamp,
+    Actor, ApiKeys, AuditEntry, CheckpointId, Digest, Head, InterruptId, Record, RecordMark, ServiceEvent,
+    ThreadId, ThreadStatus, Timestamp,
 };
 
 pub use ledger::{Ledger, MemoryStore, SledStore};
@@ -57,6 +57,15 @@ pub enum StoreError {
     /// A grant was used before; nothing was written.
     #[error("the grant {0} was used before")]
     GrantUsed(crate::model::GrantId),
+    /// Who does it has a key that is good no longer, or whose approval is needed has; nothing was written.
+    #[error("the key of {0} was revoked, has expired or does not exist")]
+    KeyNotLive(String),
+    /// There is a live key of that name; nothing was written.
+    #[error("there is a key of the name {0} already; revoke it first")]
+    KeyExists(String),
+    /// There is no such key, or it was revoked before; nothing was written.
+    #[error("there is no key {0} that could be revoked")]
+    UnknownKey(String),
     /// Another process holds the store.
     #[error("the store {path} is in use{}", owner.map(|pid| format!(" by process {pid}")).unwrap_or_default())]
     InUse {
@@ -105,7 +114,11 @@ impl StoreError {
     pub fn is_of_one_thread(&self) -> bool {
         matches!(
             self,
-            Self::Value(_) | Self::Conflict { .. } | Self::TooLate { .. } | Self::GrantUsed(_)
+            Self::Value(_)
+                | Self::Conflict { .. }
+                | Self::TooLate { .. }
+                | Self::GrantUsed(_)
+                | Self::KeyNotLive(_)
         )
     }
 }
@@ -217,6 +230,8 @@ pub struct StoredAudit {
 /// - a transaction past its deadline, starting an effect while frozen, or using a grant for the
 ///   second time is refused and leaves no trace;
 /// - a thread's records read back in order, byte for byte as sealed, each with its predecessor's hash;
+/// - a transaction of a key that is not live, or that makes a grant which rests on the approval of a revoked
+///   one, is refused and leaves no trace; of several keys of one name at most one is live;
 /// - every commit and every service event adds one entry to the audit log, without gaps;
 /// - a value read back has the digest it was stored under, or the read fails.
 #[async_trait]
@@ -224,10 +239,13 @@ pub trait Store: Send + Sync + 'static {
     /// Commits `transaction` as a whole, or nothing of it.
     ///
     /// # Errors
-    /// `Conflict`, `TooLate`, `Frozen`, `GrantUsed`, `Full`, `Stopped`: nothing was written.
+    /// `Conflict`, `TooLate`, `Frozen`, `GrantUsed`, `KeyNotLive`, `Full`, `Stopped`: nothing was written.
     async fn commit(&self, transaction: Transaction) -> Result<(), StoreError>;
 
     /// Records an event of the whole service in the audit log, durably.
+    ///
+    /// # Errors
+    /// `KeyExists`, `UnknownKey`, `Full`, `Stopped`: nothing was written.
     async fn log(&self, event: ServiceEvent) -> Result<(), StoreError>;
 
     /// The head of a thread, or `None` if there is no such thread.
@@ -260,6 +278,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether writes are frozen.
     async fn frozen(&self) -> Result<Option<Freeze>, StoreError>;
+
+    /// Every API key there ever was.
+    async fn keys(&self) -> Result<ApiKeys, StoreError>;
+
+    /// Whether the telling of `interrupt` has come to its end.
+    async fn notified(&self, interrupt: InterruptId) -> Result<bool, StoreError>;
 
     /// Entries of the audit log with a number above `after`, oldest first.
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<StoredAudit>, StoreError>;

@@ -224,8 +224,8 @@ fn create(path: &Path, settings: &StoreSettings, now: Timestamp) -> Result<(), S
 
     let store = Uuid::new_v4();
     let nothing = Memory::default();
-    let mut draft = Draft::new(&nothing, Standing::NOTHING, now);
-    draft.found(store);
+    let mut draft = Draft::new(&nothing, Standing::nothing(), now);
+    draft.found(store)?;
     let (batch, _) = draft.finish();
     let position = ExportLog::create(&log, store)
         .and_then(|mut log| log.append(&batch))

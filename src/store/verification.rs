@@ -6,13 +6,16 @@ use std::{
     path::Path,
 };
 
-use crate::model::{AuditFact, Digest, Entry, GrantId, Head, RecordMark, ServiceEvent, ThreadId, Timestamp};
+use crate::model::{
+    ApiKeys, AuditFact, Digest, Entry, GrantId, Head, InterruptId, RecordMark, ServiceEvent, ThreadId,
+    Timestamp,
+};
 
 use super::{
     StoreError, StoredRecord,
     chain::{Link, first_misfit},
     committer::Shared,
-    draft::{damaged, read_freeze, read_head},
+    draft::{damaged, read_freeze, read_head, read_keys},
     export::Frames,
     keyspace::{Batch, Keyspace},
     layout,
@@ -139,6 +142,10 @@ struct Audit {
     unvouched: Vec<(ThreadId, RecordMark)>,
     /// Whether writes are frozen, as the audit log tells it.
     frozen: bool,
+    /// The API keys, as the audit log tells them.
+    keys: ApiKeys,
+    /// The questions of which someone outside was told, as the audit log tells it.
+    notified: HashSet<InterruptId>,
     values: HashSet<Digest>,
     /// The grants that records use.
     used: HashMap<GrantId, (ThreadId, u64)>,
@@ -152,6 +159,8 @@ impl Audit {
             vouched: HashMap::new(),
             unvouched: Vec::new(),
             frozen: false,
+            keys: ApiKeys::default(),
+            notified: HashSet::new(),
             values: HashSet::new(),
             used: HashMap::new(),
         }
@@ -225,11 +234,14 @@ impl Audit {
                     break;
                 }
                 after = seq;
-                let (fact, previous) = match read_audit(seq, &bytes) {
-                    Ok(stored) => (Some(stored.entry.fact), Ok(stored.entry.previous)),
-                    Err(what) => (None, Err(what)),
+                let (fact, at, previous) = match read_audit(seq, &bytes) {
+                    Ok(stored) => {
+                        let entry = stored.entry;
+                        (Some(entry.fact), entry.at, Ok(entry.previous))
+                    }
+                    Err(what) => (None, Timestamp::from_millis(0), Err(what)),
                 };
-                facts.push((seq, fact));
+                facts.push((seq, fact, at));
                 let hash = audit_hash(&bytes);
                 links.push(Link { seq, hash, previous });
             }
@@ -246,16 +258,16 @@ impl Audit {
         if let Some((seq, what)) = misfit {
             self.problem(None, Some(seq), what);
         }
-        for (seq, fact) in facts {
+        for (seq, fact, at) in facts {
             if changed != Some(seq) {
-                self.take_up(fact);
+                self.take_up(fact, at);
             }
         }
         self.last = end;
         Ok(())
     }
 
-    fn take_up(&mut self, fact: Option<AuditFact>) {
+    fn take_up(&mut self, fact: Option<AuditFact>, at: Timestamp) {
         match fact {
             Some(AuditFact::Thread { thread, head, .. }) => {
                 let marks = self.vouched.entry(thread).or_default();
@@ -267,7 +279,13 @@ impl Audit {
             Some(AuditFact::Service {
                 event: ServiceEvent::Unfrozen { .. },
             }) => self.frozen = false,
-            _ => {}
+            Some(AuditFact::Service {
+                event: ServiceEvent::Notified { interrupt, .. },
+            }) => drop(self.notified.insert(interrupt)),
+            Some(AuditFact::Service { event }) => {
+                self.keys.apply(&event, at);
+            }
+            None => {}
         }
     }
 
@@ -468,6 +486,28 @@ impl Audit {
         }
         if end == self.last && read_freeze(keyspace)?.is_some() != self.frozen {
             self.problem(None, None, "the freeze of writes is not what the audit log says");
+        }
+        if end == self.last {
+            let what = match read_keys(keyspace) {
+                Ok(keys) if keys == self.keys => None,
+                Ok(_) => Some("the API keys are not what the audit log says"),
+                Err(StoreError::Damaged { .. }) => Some("an API key does not read"),
+                Err(error) => return Err(error),
+            };
+            if let Some(what) = what {
+                self.problem(None, None, what);
+            }
+            let mut stored = HashSet::new();
+            for pair in keyspace.scan(layout::all(layout::NOTIFIED)) {
+                stored.extend(layout::read_interrupt(&pair?.0[1..]));
+            }
+            if stored != self.notified {
+                self.problem(
+                    None,
+                    None,
+                    "who was told of which question is not what the audit log says",
+                );
+            }
         }
         for pending in read_pending(keyspace)? {
             let head = read_head(keyspace, pending.thread).ok().flatten();

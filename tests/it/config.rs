@@ -492,6 +492,11 @@ fn sample(key: &Key) -> Value {
         ("execution.container.peers.read_only" | "execution.container.peers.write_access", _) => {
             json!(["10.201.1.0/24"])
         }
+        ("approval.notify.url" | "approval.notify.link", _) => json!("https://hook.example/told"),
+        ("approval.notify.secret", _) => json!("a secret of enough letters"),
+        ("holdpoint.api.trusted_proxy.addresses", _) => json!(["10.1.0.0/16"]),
+        ("holdpoint.api.trusted_proxy.header", _) => json!("X-Remote-User"),
+        ("holdpoint.api.trusted_proxy.roles", _) => json!(["auditor"]),
         ("execution.notebook.jupyter_url", _) => json!("https://jupyter.example/lab/tree/runs"),
         ("execution.generators.basic.provider", _) => json!("ollama"),
         ("execution.generators.basic.model_config_name", _) => json!("writer"),

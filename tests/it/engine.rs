@@ -18,9 +18,9 @@ use holdpoint::{
         NodeError, Question, RetryPolicy, Send,
     },
     model::{
-        Actor, AuditFact, Channels, Clock, Command, Digest, Entrance, Entry, ErrorClass, Event, Grant,
-        GrantId, Interrupt, InterruptId, InterruptKind, Namespace, Outcome, Resolution, Settlement, Source,
-        ThreadId, ThreadStatus, Timestamp,
+        Actor, Answering, AuditFact, Channels, Clock, Command, Digest, Entrance, Entry, ErrorClass, Event,
+        Grant, GrantId, Interrupt, InterruptId, InterruptKind, Namespace, Outcome, Resolution, Settlement,
+        Source, ThreadId, ThreadStatus, Timestamp,
     },
     store::{MemoryStore, Store},
 };
@@ -235,8 +235,7 @@ impl Node<Work> for Gate {
         interrupt: &Interrupt,
         question: &Value,
         answer: Value,
-        by: &Actor,
-        now: Timestamp,
+        answering: &Answering<'_>,
     ) -> Result<Accepted, AnswerRefused> {
         if interrupt.kind == InterruptKind::OutcomeUnknown {
             return holdpoint::graph::accept_any(interrupt.kind, answer);
@@ -248,9 +247,9 @@ impl Node<Work> for Gate {
                 interrupt: interrupt.id,
                 question: interrupt.digest,
                 namespace: interrupt.namespace.clone(),
-                approved_by: by.clone(),
-                issued_at: now,
-                expires_at: now.plus(Duration::from_secs(60)),
+                approved_by: answering.by.actor.clone(),
+                issued_at: answering.now,
+                expires_at: answering.now.plus(Duration::from_secs(60)),
                 binding: question["may I write"].clone(),
             }),
             _ => {
@@ -262,8 +261,8 @@ impl Node<Work> for Gate {
         };
         Ok(Accepted {
             value: answer,
-            facts: Value::Null,
             grant,
+            ..Accepted::default()
         })
     }
 }

@@ -12,8 +12,8 @@ use holdpoint::{
         Context, END, Effect, EffectStart, Graph, GraphBuilder, NodeClass, NodeError, RetryPolicy, Unknown,
     },
     model::{
-        CheckpointId, Digest, Entry, ErrorClass, Head, InterruptId, InterruptKind, Outcome, ServiceEvent,
-        ThreadId, ThreadStatus,
+        ApiKeys, CheckpointId, Digest, Entry, ErrorClass, Head, InterruptId, InterruptKind, Outcome,
+        ServiceEvent, ThreadId, ThreadStatus,
     },
     store::{
         Freeze, PendingInterrupt, RecordRange, Store, StoreError, StoredAudit, StoredRecord, ThreadFilter,
@@ -101,6 +101,12 @@ impl Store for Dying {
     }
     async fn frozen(&self) -> Result<Option<Freeze>, StoreError> {
         self.inner.frozen().await
+    }
+    async fn keys(&self) -> Result<ApiKeys, StoreError> {
+        self.inner.keys().await
+    }
+    async fn notified(&self, interrupt: InterruptId) -> Result<bool, StoreError> {
+        self.inner.notified(interrupt).await
     }
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<StoredAudit>, StoreError> {
         self.inner.audit(after, limit).await

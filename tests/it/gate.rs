@@ -32,6 +32,9 @@ fn settings() -> ApprovalSettings {
         grant_ttl: Duration::from_secs(60),
         max_questions: 3,
         max_pending_per_requester: 20,
+        four_eyes: false,
+        quorum: 1,
+        allow_relay: false,
     }
 }
 

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use holdpoint::{
-    model::{AuditFact, Digest, Head, RunId, ServiceEvent, ThreadStatus, ValueRef},
-    store::{RecordRange, Store, StoreError, StoredValue, ThreadFilter, Transaction},
+    model::{
+        Actor, ApiKey, AuditFact, Authentication, Digest, Entrance, Entry, Head, Role, RunId, ServiceEvent,
+        ThreadId, ThreadStatus, Timestamp, ValueRef,
+    },
+    store::{RecordRange, Store, StoreError, StoredValue, ThreadFilter, Transaction, seal},
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -70,8 +73,84 @@ contract!(
     values_of_every_size_read_back,
     records_come_in_the_range_asked_for,
     a_commit_brings_the_values_it_refers_to,
+    a_key_that_is_not_live_does_nothing,
     a_closed_store_says_so,
 );
+
+fn key(id: &str, name: &str, lasts: Option<i64>) -> ServiceEvent {
+    ServiceEvent::KeyCreated {
+        key: Box::new(ApiKey {
+            id: id.into(),
+            name: name.into(),
+            roles: [Role::Requester].into(),
+            digest: Digest::of(id.as_bytes()),
+            created_by: Actor::system("test"),
+            created_at: Timestamp::from_millis(0),
+            expires_at: lasts.map(|seconds| Timestamp::from_millis(NOON + seconds * 1000)),
+            revoked: None,
+        }),
+    }
+}
+
+async fn a_key_that_is_not_live_does_nothing(subject: Subject) {
+    let store = &subject.store;
+    let revoke = |id: &str| ServiceEvent::KeyRevoked {
+        id: id.into(),
+        by: Actor::system("test"),
+        reason: String::new(),
+    };
+    // A thread that the holder of the key `id` makes.
+    let made_by = |id: &str| {
+        let by = Actor {
+            name: id.into(),
+            authentication: Authentication::Key { id: id.into() },
+            entrance: Entrance::Http,
+        };
+        let entry = Entry::ThreadCreated {
+            graph: "g".into(),
+            name: None,
+            by,
+            metadata: Default::default(),
+        };
+        let at = Timestamp::from_millis(NOON);
+        seal(ThreadId::new(), None, at, vec![entry], Vec::new()).unwrap()
+    };
+    store.log(key("one", "ada", None)).await.unwrap();
+    store.log(key("short", "grace", Some(60))).await.unwrap();
+    for (event, refused) in [
+        (key("one", "other", None), "KeyExists"),
+        (key("two", "Ada", None), "KeyExists"),
+        (revoke("two"), "UnknownKey"),
+    ] {
+        let error = store.log(event).await.unwrap_err();
+        assert!(format!("{error:?}").starts_with(refused), "{error:?}");
+    }
+    for id in ["one", "short"] {
+        store.commit(made_by(id)).await.unwrap();
+    }
+    subject.clock.set(60);
+    store.log(revoke("one")).await.unwrap();
+    let before = seen(store.as_ref()).await;
+    for id in ["one", "short", "unknown"] {
+        let refused = store.commit(made_by(id)).await;
+        assert!(
+            matches!(refused, Err(StoreError::KeyNotLive(_))),
+            "{id}: {refused:?}"
+        );
+    }
+    assert_eq!(seen(store.as_ref()).await, before);
+    assert!(matches!(
+        store.log(revoke("one")).await,
+        Err(StoreError::UnknownKey(_))
+    ));
+    // The names are free again, and what was stays known.
+    store.log(key("three", "ada", None)).await.unwrap();
+    store.log(key("four", "grace", None)).await.unwrap();
+    let known = store.keys().await.unwrap();
+    let ids: Vec<&str> = known.0.keys().map(String::as_str).collect();
+    assert_eq!(ids, ["four", "one", "short", "three"]);
+    assert_clean(store.as_ref()).await;
+}
 
 /// What a store shows of everything, for comparison.
 async fn seen(store: &dyn Store) -> String {

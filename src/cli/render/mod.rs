@@ -4,6 +4,7 @@ mod analysis;
 mod conduct;
 mod history;
 mod host;
+mod keys;
 mod page;
 mod proof;
 mod question;
@@ -26,6 +27,7 @@ use super::arguments::Globals;
 pub(super) use analysis::{analysis, tally};
 pub(super) use history::history;
 pub(super) use host::host;
+pub(super) use keys::{key, keys, new_key};
 pub(super) use proof::{replay, verification};
 pub(super) use thread::thread;
 
@@ -95,6 +97,7 @@ pub(super) fn pending(pending: &[PendingReply], hints: &Hints) -> String {
                 node: None,
                 asked_at: asked.asked_at,
                 expires_at: asked.expires_at,
+                votes: &asked.votes,
                 question: &asked.question,
             },
             hints,

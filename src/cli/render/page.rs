@@ -199,7 +199,11 @@ pub(super) fn who(actor: &Actor) -> String {
     let known = match &actor.authentication {
         Authentication::Asserted { os_user } => format!("as asserted by user {}", visible_line(os_user)),
         Authentication::Key { id } => format!("by key {}", visible_line(id)),
-        Authentication::Relayed { by } => format!("as relayed by {}", visible_line(by)),
+        Authentication::Proxy { address } => format!("signed in, says the proxy {}", visible_line(address)),
+        Authentication::Loopback => "a process on this host, unauthenticated".to_owned(),
+        Authentication::Relayed { by } => {
+            format!("relayed by {}, human unauthenticated", visible_line(by))
+        }
         Authentication::System => "Holdpoint itself".to_owned(),
     };
     let door = match actor.entrance {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     gate::{CodedValue, CodedWrite, Risk, on_lines, text::visible_line},
-    model::{Actor, Finding, InterruptId, InterruptKind, PvLimits, PvValue, Timestamp},
+    model::{Actor, Finding, InterruptId, InterruptKind, PvLimits, PvValue, Timestamp, Vote},
 };
 
 use super::{Hints, Page, ago, analysis, deadline, page, pretty, who};
@@ -18,6 +18,7 @@ pub(super) struct Asked<'a> {
     pub(super) node: Option<&'a str>,
     pub(super) asked_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
+    pub(super) votes: &'a [Vote],
     pub(super) question: &'a Value,
 }
 
@@ -93,6 +94,12 @@ pub(super) fn question(page: &mut Page, asked: &Asked<'_>, hints: &Hints) {
     page.fact("interrupt", &asked.id.to_string().bold().to_string());
     page.fact("asked", &ago(asked.asked_at));
     page.fact("answer until", &deadline(asked.expires_at));
+    for vote in asked.votes {
+        page.fact(
+            "approved by",
+            &format!("{}, {}; it needs more", who(&vote.by), ago(vote.at)),
+        );
+    }
     let read = |value: &Value| value.clone();
     match asked.kind {
         InterruptKind::OutcomeUnknown => match serde_json::from_value(read(asked.question)) {

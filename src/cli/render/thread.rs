@@ -38,6 +38,7 @@ pub(in crate::cli) fn thread(reply: &RunReply, hints: &Hints) -> String {
                 node: Some(&asked.node),
                 asked_at: asked.asked_at,
                 expires_at: asked.expires_at,
+                votes: &asked.votes,
                 question: &asked.question,
             },
             hints,

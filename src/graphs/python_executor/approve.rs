@@ -10,7 +10,7 @@ use crate::{
     execution::NotebookContent,
     gate::{self, Binding, Decision, OutcomeFacts, QuestionFacts, RehearsalFacts, RequestText},
     graph::{Accepted, AnswerRefused, Context, Node, NodeError, Question},
-    model::{Actor, ExecutionMode, Interrupt, InterruptKind, Resolution, Timestamp},
+    model::{Answering, ExecutionMode, Interrupt, InterruptKind, Resolution, Timestamp},
 };
 
 use super::{
@@ -84,9 +84,9 @@ impl Node<PythonExecution> for Approve {
         interrupt: &Interrupt,
         question: &Value,
         answer: Value,
-        by: &Actor,
-        now: Timestamp,
+        answering: &Answering<'_>,
     ) -> Result<Accepted, AnswerRefused> {
+        let (by, now) = (&answering.by.actor, answering.now);
         let settings = &self.0.config.approval;
         let refused = |code: &str, message: String| AnswerRefused {
             code: code.to_owned(),
@@ -98,8 +98,11 @@ impl Node<PythonExecution> for Approve {
                 "this question asks for a settlement".into(),
             ));
         }
-        let decided = gate::decide(question, answer, by, now, settings)
+        let mut decided = gate::decide(question, answer, by, now, settings)
             .map_err(|error| refused(error.code(), error.to_string()))?;
+        let weighed = gate::weigh(&decided, answering, settings)
+            .map_err(|refusal| refused(refusal.code, refusal.message))?;
+        decided.facts["by"] = json!(weighed.by);
         if let Decision::Edit { code, .. } = &decided.decision
             && let Some(problem) = self.unreadable(code)
         {
@@ -118,13 +121,32 @@ impl Node<PythonExecution> for Approve {
             // The question stays here too.
             return Err(refused(held.code, format!("nothing is approved now: {held}")));
         }
+        let counts = weighed.missing > 0;
+        if decided.binding.is_some() && !answering.votes.is_empty() && !counts {
+            let before = answering
+                .votes
+                .iter()
+                .map(|vote| json!({"by": vote.by, "at": vote.at}));
+            let last = json!({"by": weighed.by, "at": now});
+            decided.facts["approvals"] = before.chain([last]).collect();
+        }
         let grant = decided
             .binding
-            .map(|binding| gate::grant(&binding, interrupt, by, now, settings.grant_ttl));
+            .filter(|_| !counts)
+            .map(|binding| gate::grant(&binding, interrupt, &weighed.by, now, settings.grant_ttl));
+        let authored = match &decided.decision {
+            Decision::Edit { .. } => Some("edit"),
+            // What is asked for in a response, a model turns into code: it is its author's request as well.
+            Decision::Respond { .. } => Some("respond"),
+            Decision::Approve { .. } | Decision::Reject { .. } => None,
+        };
         Ok(Accepted {
             value: json!(decided.decision),
             facts: decided.facts,
             grant,
+            by: Some(weighed.by),
+            counts,
+            authored,
         })
     }
 }

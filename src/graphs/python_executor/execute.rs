@@ -11,7 +11,7 @@ use crate::{
     graph::{
         Accepted, AnswerRefused, Context, Effect, EffectStart, EffectState, Node, NodeError, Settled, Unknown,
     },
-    model::{Actor, CodeSha256, ExecutionMode, Grant, Interrupt, InterruptKind, Settlement, Timestamp},
+    model::{Answering, CodeSha256, ExecutionMode, Grant, Interrupt, InterruptKind, Settlement},
 };
 
 use super::{
@@ -62,8 +62,7 @@ impl Node<PythonExecution> for Execute {
         interrupt: &Interrupt,
         question: &Value,
         answer: Value,
-        by: &Actor,
-        now: Timestamp,
+        answering: &Answering<'_>,
     ) -> Result<Accepted, AnswerRefused> {
         if interrupt.kind != InterruptKind::OutcomeUnknown {
             return Err(AnswerRefused {
@@ -71,7 +70,11 @@ impl Node<PythonExecution> for Execute {
                 message: "nothing is asked here".into(),
             });
         }
-        let settled = gate::settle(question, answer, by, now).map_err(|error| AnswerRefused {
+        let by = gate::settler(answering, &self.0.config.approval).map_err(|refusal| AnswerRefused {
+            code: refusal.code.to_owned(),
+            message: refusal.message,
+        })?;
+        let settled = gate::settle(question, answer, &by, answering.now).map_err(|error| AnswerRefused {
             code: error.code().to_owned(),
             message: error.to_string(),
         })?;
@@ -79,7 +82,8 @@ impl Node<PythonExecution> for Execute {
         Ok(Accepted {
             value,
             facts: settled.facts,
-            grant: None,
+            by: Some(by),
+            ..Accepted::default()
         })
     }
 

@@ -21,7 +21,7 @@ pub fn client() -> Client {
 pub struct Server {
     child: Child,
     pub url: String,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Server {
@@ -57,8 +57,16 @@ impl Server {
         Self {
             child,
             url: url.to_owned(),
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// What the command line says, asked beside the service.
+    pub fn command(&self, words: &[&str]) -> Value {
+        let config = self.dir.path().join("config.yml");
+        let mut call = Command::new(env!("CARGO_BIN_EXE_holdpoint"));
+        call.args(["--json", "--config"]).arg(config).args(words);
+        serde_json::from_slice(&call.output().unwrap().stdout).unwrap()
     }
 
     /// Asks it to end, and waits until it has; whether it ended well.

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use holdpoint::{
     config::Config,
     model::{
-        CheckpointId, Digest, Entry, GatewayEvent, Head, InterruptId, PvValue, ServiceEvent, ThreadId,
-        Timestamp,
+        ApiKeys, CheckpointId, Digest, Entry, GatewayEvent, Head, InterruptId, PvValue, ServiceEvent,
+        ThreadId, Timestamp,
     },
     service::{RunStatus, Service, ServiceCommand, VerifyReply},
     store::{
@@ -80,6 +80,12 @@ impl Store for NoRoom {
     }
     async fn frozen(&self) -> Result<Option<Freeze>, StoreError> {
         self.inner.frozen().await
+    }
+    async fn keys(&self) -> Result<ApiKeys, StoreError> {
+        self.inner.keys().await
+    }
+    async fn notified(&self, interrupt: InterruptId) -> Result<bool, StoreError> {
+        self.inner.notified(interrupt).await
     }
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<StoredAudit>, StoreError> {
         self.inner.audit(after, limit).await
