@@ -42,7 +42,7 @@ impl<'a> Resolver<'a, '_> {
                 Atom::Path(path) => self.call_member_of_path(path, name, at, arguments),
                 Atom::Container(id) => {
                     let text = self.symbols.text(name);
-                    self.call_one_container(id, *atom, &text, at, arguments, &mut carried)
+                    self.call_one_container(id, *atom, &text, arguments, &mut carried)
                 }
                 Atom::Constant(id) => {
                     let text = self.symbols.text(name);
@@ -283,7 +283,7 @@ impl<'a> Resolver<'a, '_> {
         arguments: &Arguments<'a>,
     ) -> Value {
         let mut carried = Value::EMPTY;
-        let result = self.call_one_container(id, atom, name, at, arguments, &mut carried);
+        let result = self.call_one_container(id, atom, name, arguments, &mut carried);
         if carried == Value::EMPTY {
             return result;
         }
@@ -298,7 +298,6 @@ impl<'a> Resolver<'a, '_> {
         id: ContainerId,
         atom: Atom,
         name: &str,
-        at: TextRange,
         arguments: &Arguments<'a>,
         carried: &mut Value,
     ) -> Value {
