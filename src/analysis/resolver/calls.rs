@@ -457,7 +457,17 @@ impl<'a> Resolver<'a, '_> {
             Value::EMPTY
         } else {
             if traits.passes_on {
-                for value in arguments.all() {
+                // What is handed on with `**` is handed on as a copy.
+                let copied = [self.name("kwargs"), self.name("kwds")];
+                for &(_, value) in arguments.named.iter().filter(|(name, _)| copied.contains(name)) {
+                    let held = self.contents(value);
+                    self.open_lists(held);
+                }
+                let others = arguments.named.iter().filter(|(name, _)| !copied.contains(name));
+                let others = others.map(|&(_, value)| value);
+                let unnamed = arguments.positional.iter().copied();
+                let stars = [arguments.star.map(|(_, value)| value), arguments.double_star];
+                for value in unnamed.chain(others).chain(stars.into_iter().flatten()) {
                     self.open_lists(value);
                 }
             }

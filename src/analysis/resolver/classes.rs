@@ -210,9 +210,7 @@ impl<'a> Resolver<'a, '_> {
             let mut made = given.clone();
             made.positional = vec![title, Value::DATA, names];
             self.hooked_on(metaclass, this, &["__new__", "__init__"], &made);
-            for (name, value) in self.named_pairs(names) {
-                self.world.set_field(&mut self.values, Some(id), name, value);
-            }
+            self.fields_from(id, names);
         }
     }
 

@@ -74,12 +74,17 @@ fn code_runs_byte_for_byte() {
 }
 
 #[test]
-fn an_encoding_that_nobody_knows_is_refused() {
+fn an_encoding_that_python_reads_otherwise_is_refused() {
     check(
-        "# -*- coding: rot13 -*-\nerfhygf = {}\n",
+        "# -*- coding: utf-7 -*-\nresults = {}\n",
         REFUSED,
         "analysis_failed",
     );
+}
+
+#[test]
+fn an_encoding_in_which_python_reads_no_code_is_a_syntax_error() {
+    check("# -*- coding: rot13 -*-\nerfhygf = {}\n", FAILED, "syntax_error");
 }
 
 #[test]
