@@ -39,6 +39,8 @@ pub(super) struct RunBody {
     if_not_exists: Option<String>,
     on_disconnect: Option<String>,
     on_completion: Option<String>,
+    after_seconds: Option<Value>,
+    webhook: Option<Value>,
     durability: Option<String>,
     checkpoint_during: Option<bool>,
 }
@@ -126,11 +128,14 @@ impl RunBody {
         let modes = Mode::read(&words)?;
         let work = work(self.input, self.command, alone)?;
         let at = placed(thread, self.checkpoint, self.checkpoint_id)?;
-        let strategy = word(
-            "multitask_strategy",
-            self.multitask_strategy,
-            &["enqueue", "reject", "interrupt", "rollback"],
-        )?;
+        // A run never waits for another yet: on a busy thread it is refused, and a run that was promised to
+        // begin later, or to tell somebody of its end, would be a promise that nobody keeps.
+        let strategy = word("multitask_strategy", self.multitask_strategy, &["enqueue", "reject"])?;
+        for (key, given) in [("after_seconds", &self.after_seconds), ("webhook", &self.webhook)] {
+            if given.as_ref().is_some_and(|given| !given.is_null()) {
+                return Err(ApiError::invalid(format!("{key} is not supported yet")));
+            }
+        }
         let creates = word("if_not_exists", self.if_not_exists, &["reject", "create"])? == "create";
         let cancels = word("on_disconnect", self.on_disconnect, &["continue", "cancel"])? == "cancel";
         let temporary = alone && word("on_completion", self.on_completion, &["delete", "keep"])? == "delete";

@@ -389,10 +389,10 @@ pub(super) async fn cancel(
 ) -> Result<Response, ApiError> {
     let (id, run) = (thread_id(&id)?, run_id(&run)?);
     match cancelling.action.as_deref() {
-        None | Some("interrupt" | "rollback") => {}
+        None | Some("interrupt") => {}
         Some(other) => {
             return Err(ApiError::invalid(format!(
-                "action is interrupt or rollback, not {other:?}"
+                "action is interrupt, not {other:?}; rollback is not supported yet"
             )));
         }
     }
