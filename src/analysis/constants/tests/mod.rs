@@ -627,7 +627,7 @@ fn a_value_is_shown_as_python_prints_it() {
             "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…",
         ),
         (
-            "list(range(60000))",
+            "list(range(4000))",
             "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17…",
         ),
     ] {
