@@ -130,7 +130,11 @@ impl RunBody {
         let at = placed(thread, self.checkpoint, self.checkpoint_id)?;
         // A run never waits for another yet: on a busy thread it is refused, and a run that was promised to
         // begin later, or to tell somebody of its end, would be a promise that nobody keeps.
-        let strategy = word("multitask_strategy", self.multitask_strategy, &["enqueue", "reject"])?;
+        let strategy = word(
+            "multitask_strategy",
+            self.multitask_strategy,
+            &["enqueue", "reject"],
+        )?;
         for (key, given) in [("after_seconds", &self.after_seconds), ("webhook", &self.webhook)] {
             if given.as_ref().is_some_and(|given| !given.is_null()) {
                 return Err(ApiError::invalid(format!("{key} is not supported yet")));
